@@ -1,0 +1,47 @@
+# dset: `make` prints this help. Every target sets itself up; a fresh machine needs python >= 3.10, git and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check export render readme lab clean
+
+help: ## print this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+setup: $(READY) ## make .venv and install everything into it (nothing to do when it is up to date)
+
+$(READY): settings.ini pyproject.toml setup.py
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else "dset needs Python 3.10 to 3.13, and $(PYTHON) is %d.%d; say which one to use: make setup PYTHON=python3.12" % v)'
+	@echo "Setting up $(VENV): PyTorch and friends, several GB, a few minutes the first time ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+	@echo "Done: source $(BIN)/activate, or use make."
+
+run: $(READY) ## draw a stand-in data set, train, evaluate, show pictures (two CPU cores suffice)
+	@python tools/demo.py
+
+test: $(READY) ## check the tree, run every chapter's tests and one smoke pass of the experiments
+	@python tools/test.py
+
+check: $(READY) ## clean -> no diff, export -> no diff, README = rendered index, no orphan module
+	@python tools/check.py
+
+export: $(READY) ## write dset/*.py from the chapters
+	@nbdev_export
+
+render: $(READY) ## execute the chapters and keep their outputs (make render CHAPTERS=nbs/05_encoder.ipynb for one)
+	@jupyter nbconvert --to notebook --execute --inplace --log-level=WARN $(or $(CHAPTERS),$(wildcard nbs/*.ipynb))
+	@nbdev_clean
+
+readme: $(READY) ## write README.md from nbs/index.ipynb
+	@python tools/readme.py
+
+lab: $(READY) ## open the chapters in JupyterLab
+	@cd nbs && jupyter lab index.ipynb
+
+clean: ## delete .venv and everything built; data and logs stay
+	rm -rf $(VENV) build dist *.egg-info

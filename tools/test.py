@@ -1,0 +1,79 @@
+"""`make test`: the tree check, nbdev's test of every chapter, one smoke pass of the experiment notebooks.
+
+Two jobs at a time, each a process of its own on one thread, so that a crash is a failure and not a hang.
+The last line counts; the exit code is right. `python tools/test.py 05` runs only the jobs whose name contains 05.
+"""
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parent
+ROOT = TOOLS.parent
+LIMIT = 900   # seconds a job may take
+QUIET = {'OMP_NUM_THREADS': '1', 'MPLBACKEND': 'agg', 'TQDM_DISABLE': '1', 'HF_HUB_OFFLINE': '1', 'PYTHONPATH': str(ROOT)}
+
+
+def check(name: str) -> bool:
+    "One check of the tree."
+    import check as checks
+    found = next(c for c in checks.CHECKS if c.__name__ == name)()
+    print('\n'.join(found))
+    return not found
+
+
+def chapter(path: str) -> bool:
+    "One chapter under `nbdev_test`'s own runner."
+    from nbdev.config import get_config
+    from nbdev.test import test_nb
+    return test_nb(ROOT / path, skip_flags=get_config().tst_flags.split(), force_flags=[], basepath=ROOT)[0]
+
+
+def smoke(name: str) -> bool:
+    "One experiment notebook, at the smallest size that exercises every cell."
+    from smoke import run
+    return run(name)
+
+
+def jobs() -> list[tuple[str, str]]:
+    "All (kind, name), the long ones first."
+    from check import CHECKS
+    from smoke import NAMES
+    chapters = sorted((ROOT / 'nbs').glob('*.ipynb'), key=lambda p: -p.stat().st_size)
+    return [*(('smoke', n) for n in NAMES), *(('chapter', f'nbs/{p.name}') for p in chapters), *(('check', c.__name__) for c in CHECKS)]
+
+
+def run_job(kind: str, name: str) -> tuple[bool, float, str]:
+    "A job in its own process: (passed, seconds, what it printed)."
+    start = time.time()
+    try:
+        done = subprocess.run([sys.executable, __file__, '--job', kind, name], cwd=ROOT, env=os.environ | QUIET, text=True, errors='replace',
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT)
+        return done.returncode == 0, time.time() - start, done.stdout
+    except subprocess.TimeoutExpired as e:
+        out = e.stdout.decode(errors='replace') if isinstance(e.stdout, bytes) else e.stdout or ''
+        return False, time.time() - start, f'{out}\nstopped after {LIMIT} s'
+
+
+def main(only: str = '') -> int:
+    todo = [j for j in jobs() if only in ' '.join(j)]
+    failed, start = [], time.time()
+    with ThreadPoolExecutor(2) as pool:
+        pending = {pool.submit(run_job, *job): job for job in todo}
+        for i, future in enumerate(as_completed(pending), 1):
+            job, (passed, seconds, log) = pending[future], future.result()
+            print(f"[{i:>2}/{len(todo)} {time.time() - start:4.0f} s] {'ok  ' if passed else 'FAIL'} {' '.join(job)} ({seconds:.0f} s)", flush=True)
+            if not passed:
+                failed.append(job)
+                print('    ' + log.strip().replace('\n', '\n    '), flush=True)
+    for job in failed: print('FAILED', *job)
+    print(f'{len(todo) - len(failed)} passed, {len(failed)} failed')
+    return bool(failed) or not todo
+
+
+if __name__ == '__main__':
+    sys.path.insert(0, str(TOOLS))
+    if sys.argv[1:2] == ['--job']: sys.exit(not {'check': check, 'chapter': chapter, 'smoke': smoke}[sys.argv[2]](sys.argv[3]))
+    sys.exit(main(*sys.argv[1:2]))
