@@ -49,7 +49,7 @@ class AdaptiveRouter(nn.Module):
 
     def forward(self, x: Tensor) -> Routing:
         "Route tokens `x [..., c]`."
-        with torch.autocast(x.device.type, enabled=False):
+        with torch.autocast(x.device.type if x.device.type != 'meta' else 'cpu', enabled=False):
             dtype = torch.promote_types(x.dtype, torch.float32)
             logits = nn.functional.linear(x.to(dtype), self.gate.weight.to(dtype), self.gate.bias.to(dtype))  # [..., e]
             probs = logits.softmax(-1)  # [..., e]
@@ -68,7 +68,7 @@ def load_balancing_loss(probs: Tensor, indices: Tensor, num_experts: int) -> Ten
     "`e * sum_i f_i P_i` (Fedus et al. 2021, eq. 4-6): exactly 1 at uniform routing for every k; 0 without tokens."
     shares = expert_shares(indices, num_experts).to(probs.dtype)  # f [e], no gradient
     probs = probs.reshape(-1, num_experts)
-    mean = probs.sum(0) / max(len(probs), 1)  # P [e]
+    mean = probs.sum(0) / max(probs.shape[0], 1)  # P [e]
     return num_experts * (shares * mean).sum()
 
 # %% ../nbs/02_routers.ipynb #53032183
