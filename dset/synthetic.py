@@ -152,9 +152,9 @@ def _mesh(v: np.ndarray, mat, crease: float = .7, centre=None) -> Mesh:
     keep = np.linalg.norm(np.cross(v[:, 1] - v[:, 0], v[:, 2] - v[:, 0]), axis=-1) > 1e-9
     v, mat = v[keep], mat[keep]
     c = v.reshape(-1, 3).mean(0) if centre is None else np.asarray(centre, float)
-    flip = (_face_normals(v) * (v.mean(1) - c)).sum(-1) < 0
-    v[flip] = v[flip][:, ::-1]
-    return Mesh(v, _smooth(v, crease), mat)
+    n = _face_normals(v); flip = (n * (v.mean(1) - c)).sum(-1) < 0
+    v[flip] = v[flip][:, ::-1]; n[flip] *= -1
+    return Mesh(v, _smooth(v, crease) if crease > .15 else np.repeat(n[:, None], 3, 1), mat)
 
 def merge(*meshes: Mesh) -> Mesh:
     "One mesh of several."
@@ -550,7 +550,7 @@ def _arrow(pen: _Pen, x: float, y: float, k: int, fill, right: bool):
 @dataclass
 class Wall:
     "A vertical rectangle from `a` to `b` (ground, metres), `height` metres, a facade seed, colour and floor height."
-    a: np.ndarray; b: np.ndarray; height: float; colour: np.ndarray; seed: int; floor: float; bay: float; style: int
+    a: np.ndarray; b: np.ndarray; height: float; colour: np.ndarray; seed: int; floor: float; bay: float; style: int; middle: np.ndarray
 
 def make_buildings(layout: Layout, rng) -> list[Wall]:
     "Rows of blocks behind the pavements of the four corners."
@@ -567,7 +567,7 @@ def make_buildings(layout: Layout, rng) -> list[Wall]:
                     if along: c = c[:, ::-1]
                     c = c * (sx, sy); colour = cols[rng.integers(len(cols))] * rng.uniform(.85, 1.1); seed = int(rng.integers(1 << 30)); style = int(rng.integers(3))
                     fl, bay = rng.uniform(2.9, 3.6), rng.uniform(2.4, 4.2)
-                    walls += [Wall(c[i], c[(i + 1) % 4], ht, colour, seed + i, fl, bay, style) for i in range(4)]
+                    walls += [Wall(c[i], c[(i + 1) % 4], ht, colour, seed + i, fl, bay, style, c.mean(0)) for i in range(4)]
                     p += w + rng.uniform(2, 12)
     return walls
 
@@ -660,17 +660,17 @@ def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrast
 @dataclass
 class Backdrop:
     "The empty scene: pixels with and without direct sun `[h,w,3]` (0..1), depth along the axis `[h,w]`."
-    lit: np.ndarray; unlit: np.ndarray; depth: np.ndarray; sunlit: Image.Image
+    lit: np.ndarray; unlit: np.ndarray; depth: np.ndarray; sunlit: np.ndarray
 
-def _static_shadows(site: Site, light: Light) -> Image.Image:
-    "Share of direct sun on the ground, seen from above at four times the texture's pixel."
+def _static_shadows(site: Site, light: Light) -> np.ndarray:
+    "Share of direct sun on the ground `[n,n]`, 0..1, seen from above at four times the texture's pixel."
     step = _RES * 4; n = int(2 * _HALF / step); im = Image.new('L', (n, n), 255); d = ImageDraw.Draw(im)
     off = -light.direction[:2] / light.direction[2]
-    px = lambda p: [tuple(q) for q in (np.asarray(p) + _HALF) / step]
-    for wl in site.walls: d.polygon(px([wl.a, wl.b, wl.b + off * wl.height, wl.a + off * wl.height]), fill=0)
-    for m in site.furniture:
-        for t in m.v[:, :, :2] + m.v[:, :, 2:] * off: d.polygon(px(t), fill=0)
-    return im.filter(ImageFilter.GaussianBlur(1.))
+    px = lambda p: (np.asarray(p) + _HALF) / step
+    for w in site.walls: d.polygon([tuple(q) for q in px([w.a, w.b, w.b + off * w.height, w.a + off * w.height])], fill=0)
+    sun = np.array(im).ravel(); v = np.concatenate([m.v for m in site.furniture]) if site.furniture else np.zeros((0, 3, 3))
+    k, x, _, row = _pixels(px(v[..., :2] + v[..., 2:] * off), n, n); sun[(row * n)[k] + x] = 0
+    return np.asarray(Image.fromarray(sun.reshape(n, n)).filter(ImageFilter.GaussianBlur(.8)), np.float32) / 255
 
 def _lamp_light(site: Site, xy: np.ndarray) -> np.ndarray:
     "Light of the street lamps at ground points `[..., 2]`."
@@ -700,7 +700,7 @@ def make_backdrop(site: Site, light: Light, rng, ss: int = 2) -> Backdrop:
     "Render the empty intersection with this light: sky, ground, walls, trees and masts."
     cam = site.camera; h, w = cam.size
     rays = _rays(cam, ss); H, W = rays.shape[:2]
-    shadow = _static_shadows(site, light); sun = np.asarray(shadow); clouds = _noise_tile(np.random.default_rng(7), 512)
+    sun = _static_shadows(site, light); clouds = _noise_tile(np.random.default_rng(7), 512)
     lit = np.zeros((H, W, 3), np.float32); dark = np.zeros_like(lit); depth = np.full((H, W), 1e6, np.float32)
     up = rays[..., 2] >= -1e-3
     lit[up] = dark[up] = _sky(rays[up], light, clouds)
@@ -716,7 +716,7 @@ def make_backdrop(site: Site, light: Light, rng, ss: int = 2) -> Backdrop:
             s = inside & (level == L)
             if s.any(): ij = ((xy[s] + _HALF) / (_RES * 2 ** L)).astype(int); ij = np.minimum(ij, len(mp) - 1); alb[s] = mp[ij[:, 1], ij[:, 0]]
         alb = (alb / 255) ** 2.2
-        ij = np.clip(((xy + _HALF) / (_RES * 4)).astype(int), 0, len(sun) - 1); vis = (sun[ij[..., 1], ij[..., 0]] / 255.)[..., None]
+        ij = np.clip(((xy + _HALF) / (_RES * 4)).astype(int), 0, len(sun) - 1); vis = sun[ij[..., 1], ij[..., 0]][..., None]
         amb = light.sky + (light.lamps * .55 * _lamp_light(site, xy)[..., None] * np.array([1., .78, .5], np.float32) if light.lamps else 0)
         alb = alb * (1 - .35 * light.wet)
         for buf, k in ((lit, vis), (dark, 0.)):
@@ -730,7 +730,7 @@ def make_backdrop(site: Site, light: Light, rng, ss: int = 2) -> Backdrop:
         xy = m.v.mean((0, 1))[:2]
         st = draw_mesh(m, shade(m, pal, glow, cam.C, light, 1., light.lamps * .3 * float(_lamp_light(site, xy[None])[0])), cam, 2)
         if st is not None: _over(lit, st, depth); _over(dark, st, depth, True)
-    return Backdrop(lit, dark, depth, shadow)
+    return Backdrop(lit, dark, depth, sun)
 
 def static_palette(light: Light):
     "Colours and glow of street furniture."
@@ -744,7 +744,8 @@ def static_palette(light: Light):
 def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: np.ndarray, depth: np.ndarray, light: Light, ss: int):
     "Intersect the rays with one wall and paint what is nearer than what is there."
     H, W = depth.shape; d = wl.b - wl.a; L = np.linalg.norm(d); d = d / L; n = np.array([d[1], -d[0]])
-    if (cam.C[:2] - wl.a) @ n < 0: n = -n
+    if (wl.a - wl.middle) @ n < 0: n = -n
+    if (cam.C[:2] - wl.a) @ n <= 0: return   # its back: another wall of the block hides it
     corners = np.array([(*wl.a, 0), (*wl.b, 0), (*wl.a, wl.height), (*wl.b, wl.height)])
     xy, z = cam.project(corners)
     if z.max() < .5: return
@@ -823,12 +824,26 @@ _DEMO = {'Car': 1.2, 'Van': 1.1, 'Truck': 1.0, 'Bus': .9, 'Pedestrian': 1.3, 'Cy
 
 @dataclass
 class Body:
-    "One road user: its `type`, how to build it, its colours, its size (l, w, h) and where it goes."
-    type: str; build: str; args: dict; palette: np.ndarray; glow: np.ndarray; size: tuple; track: Track; s0: float; side: float; scale: float; turn: float = 0.
+    "One road user: its `type`, shape (`build` and `args`, stretched by `scale`), colours, size (l, w, h) and where it goes."
+    type: str; build: str; args: tuple; scale: np.ndarray; palette: np.ndarray; glow: np.ndarray; track: Track; s0: float; side: float; turn: float = 0.
     def pose(self, t):
         "Ground position `[...,2]` and heading at time(s) `t`."
         p, a = self.track.at(self.s0 + self.track.speed * np.asarray(t, float))
         return p + self.side * np.stack([-np.sin(a), np.cos(a)], -1), a + self.turn
+    @property
+    def size(self): return tuple(_extent(self.build, self.args)[1] * self.scale)
+
+_PHASES = 16; _GAIT = {'pedestrian': 7., 'cyclist': 6., 'barrowlist': 5.}   # radians a second of legs and pedals
+
+@lru_cache(maxsize=4096)
+def _shape(build: str, args: tuple, phase: int = 0) -> Mesh:
+    return globals()[build](**dict(args), **({'phase': phase * 2 * np.pi / _PHASES} if build in _GAIT else {}))
+
+@lru_cache(maxsize=1024)
+def _extent(build: str, args: tuple) -> tuple[np.ndarray, np.ndarray]:
+    "Middle of the footprint `[3]` and size `[3]` over all phases of a shape."
+    v = np.concatenate([_shape(build, args, k).v.reshape(-1, 3) for k in range(_PHASES if build in _GAIT else 1)])
+    lo, hi = v.min(0), v.max(0); return np.array([(lo[0] + hi[0]) / 2, (lo[1] + hi[1]) / 2, 0]), np.array([*(hi - lo)[:2], hi[2]])
 
 # %% ../nbs/13_synthetic.ipynb #036ae48f
 _PAINTS = np.array([(.86, .87, .88), (.86, .87, .88), (.60, .62, .64), (.12, .12, .13), (.12, .12, .13), (.30, .32, .34), (.55, .10, .10), (.14, .22, .42), (.40, .30, .20), (.78, .72, .60), (.16, .32, .25), (.80, .45, .12)])
@@ -853,36 +868,31 @@ def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
     return c, glow
 
 # %% ../nbs/13_synthetic.ipynb #d6df340a
+_SHAPES = {   # type -> shape, its variants with weights, spread of the size (l, w, h), spread to the side (m)
+    'Car': ('car', [(dict(kind='sedan'), .5), (dict(kind='hatch', L=4.1, H=1.5), .2), (dict(kind='suv', L=4.6, W=1.88, H=1.68), .3)], (.04, .02, .025), .12),
+    'Van': ('van', [({}, .7), (dict(L=5.6, W=1.98, H=2.35), .3)], (.05, .03, .05), .12),
+    'Bus': ('bus', [({}, .7), (dict(L=8.5, W=2.4, H=2.95), .3)], (.04, .01, .03), .08),
+    'Truck': ('truck', [(dict(kind=k, L=l, W=w, H=h), 1 / 7) for k, l, w, h in (('box', 6., 2.1, 2.8), ('box', 7.5, 2.35, 3.2), ('box', 5.2, 1.9, 2.3), ('tipper', 7.6, 2.4, 2.9), ('tipper', 6.4, 2.25, 2.6), ('flat', 6.2, 2.1, 2.3), ('flat', 5.4, 1.9, 2.1))], (.05, .02, .05), .1),
+    'Pedestrian': ('pedestrian', [({}, .55), (dict(bag=True), .25), (dict(skirt=True), .2)], (.04, .05, .05), .4),
+    'Cyclist': ('cyclist', [({}, .8), (dict(helmet=True), .2)], (.02, .03, .035), .35),
+    'Motorcyclist': ('motorcyclist', [(dict(box_behind=b, helmet=m), p) for b, m, p in ((True, True, .35), (False, True, .4), (False, False, .25))], (.03, .03, .035), .4),
+    'Tricyclist': ('tricyclist', [(dict(load=l), 1 / 3) for l in (0., .3, .7)], (.04, .03, .03), .2),
+    'Barrowlist': ('barrowlist', [(dict(load=l), 1 / 2) for l in (.15, .5)], (.03, .03, .035), .2),
+    'Trafficcone': ('cone', [({}, 1.)], (.05, .05, .08), .06)}
+
 def make_body(kind: str, track: Track, light: Light, rng) -> Body:
     "Draw the shape, size, colours and place of one road user of `kind`."
-    g = lambda m, s, lo=-2., hi=2.: float(m + s * np.clip(rng.normal(), lo, hi))
-    person = float(np.clip(rng.normal(1., .05), .84, 1.1)); side = 0.
-    if kind == 'Car': k = str(rng.choice(['sedan', 'hatch', 'suv'], p=[.5, .2, .3])); f, a = 'car', dict(L=g(4.55 if k != 'hatch' else 4.1, .18), W=g(1.82, .05), H=g(1.68 if k == 'suv' else 1.47, .04), kind=k)
-    elif kind == 'Van': f, a = 'van', dict(L=g(4.9, .3), W=g(1.85, .08), H=g(2.05, .12))
-    elif kind == 'Bus': f, a = 'bus', dict(L=g(10.8, .8), W=2.5, H=g(3.1, .1))
-    elif kind == 'Truck': k = str(rng.choice(['box', 'tipper', 'flat'], p=[.5, .25, .25])); f, a = 'truck', dict(L=g(6.8, .9), W=g(2.25, .12), H=g(2.9, .25), kind=k)
-    elif kind == 'Pedestrian': f, a, side = 'pedestrian', dict(scale=person, bag=bool(rng.random() < .3), skirt=bool(rng.random() < .2)), g(0, .4)
-    elif kind == 'Cyclist': f, a, side = 'cyclist', dict(scale=person, helmet=bool(rng.random() < .2)), g(0, .35)
-    elif kind == 'Motorcyclist': f, a, side = 'motorcyclist', dict(scale=person, box_behind=bool(rng.random() < .35), helmet=bool(rng.random() < .75)), g(0, .4)
-    elif kind == 'Tricyclist': f, a = 'tricyclist', dict(scale=person, load=float(max(rng.uniform(-.2, .8), 0)))
-    elif kind == 'Barrowlist': f, a = 'barrowlist', dict(scale=person, load=rng.uniform(.1, .6))
-    else: f, a = 'cone', dict(H=g(.75, .05))
+    build, variants, spread, side = _SHAPES[kind]
+    k = rng.choice(len(variants), p=[w for _, w in variants]); scale = 1 + np.array(spread) * np.clip(rng.normal(size=3), -2, 2)
     pal, glow = make_palette(kind, light, rng)
-    b = Body(kind, f, a, pal, glow, (), track, float(rng.uniform(0, track.length)), side, 1.)
-    v = body_mesh(b, 0., 1.57).v.reshape(-1, 3); b.size = tuple(float(x) for x in (2 * np.abs(v[:, 0]).max(), 2 * np.abs(v[:, 1]).max(), v[:, 2].max()))
-    return b
+    return Body(kind, build, tuple(sorted(variants[k][0].items())), scale, pal, glow, track, float(rng.uniform(0, track.length)), float(side * np.clip(rng.normal(), -2, 2)))
 
-@lru_cache(maxsize=4096)
-def _template(build: str, args: tuple) -> Mesh: return globals()[build](**dict(args))
-
-def body_mesh(body: Body, t: float, phase: float | None = None) -> Mesh:
+def body_mesh(body: Body, t: float) -> Mesh:
     "The body's mesh in its own axes at time `t`; legs and pedals move in sixteen steps."
-    a = dict(body.args)
-    if body.build in ('pedestrian', 'cyclist', 'barrowlist'):
-        rate = {'pedestrian': 7., 'cyclist': 6., 'barrowlist': 5.}[body.build] * (body.track.speed > 0)
-        p = phase if phase is not None else body.s0 * 9 + rate * t
-        a['phase'] = round((p % (2 * np.pi)) / (2 * np.pi) * 16) % 16 * 2 * np.pi / 16
-    return _template(body.build, tuple(sorted(a.items())))
+    rate = _GAIT.get(body.build, 0.) * (body.track.speed > 0)
+    m = _shape(body.build, body.args, int((body.s0 * 9 + rate * t) / (2 * np.pi) * _PHASES) % _PHASES if rate or body.build in _GAIT else 0)
+    n = m.n / body.scale
+    return Mesh((m.v - _extent(body.build, body.args)[0]) * body.scale, n / np.linalg.norm(n, axis=-1, keepdims=True), m.mat)
 
 # %% ../nbs/13_synthetic.ipynb #2b3b0382
 def _circles(body: Body, t: np.ndarray) -> tuple[np.ndarray, float]:
@@ -981,12 +991,12 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t
         m = _shadow_mask(site, bodies, meshes.values(), light); ij = np.nonzero(m > .004); img[ij] += m[ij][:, None] * (back.unlit[ij] - img[ij])
     c = _contact_mask(site, [poses[i] for i in live], [bodies[i] for i in live]); ij = np.nonzero(c > .01); img[ij] *= 1 - .62 * c[ij][:, None]
     owner = np.full((h, w), -1, np.int32); full, drawn = {}, {}
-    sun = np.asarray(back.sunlit)
+    sun = back.sunlit
     for i in live:
         b, m = bodies[i], meshes[i]; p = poses[i][0]
         q = np.clip(((p + _HALF) / (_RES * 4)).astype(int), 0, len(sun) - 1)
         extra = light.lamps * .5 * float(_lamp_light(site, p[None].astype(np.float32))[0])
-        st = draw_mesh(m, shade(m, b.palette, b.glow, cam.C, light, sun[q[1], q[0]] / 255., extra), cam)
+        st = draw_mesh(m, shade(m, b.palette, b.glow, cam.C, light, float(sun[q[1], q[0]]), extra), cam)
         if st is None: continue
         full[i] = st; a = _over(img, st, back.depth)
         (x, y), (hh, ww) = st.at, st.alpha.shape; owner[y:y + hh, x:x + ww][a > .35] = i; drawn[i] = True
