@@ -31,7 +31,6 @@ IGNORE_TYPES = {'carignore': 'Car', 'pedestrianignore': 'Pedestrian', 'otherigno
                 'unknown_movable': None, 'unknown_unmovable': None}  # ignore type -> the type it hides (None: any)
 TYPES = RAW_TYPES + tuple(IGNORE_TYPES)
 
-# %% ../nbs/11_dair_v2x.ipynb #958fa1cd
 def _plain(name: str) -> str: return re.sub(r'[\s_-]', '', name.lower())
 
 _CODES = {_plain(t): i for i, t in enumerate(TYPES)} | {
@@ -54,7 +53,6 @@ CLASS_SETS = {
                  'cyclist': ['Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist']},
     'vehicle1': {'vehicle': _VEHICLES}}
 
-# %% ../nbs/11_dair_v2x.ipynb #76998428
 def _check_classes(mapping: dict, name: str):
     taken = {}
     for cls, types in mapping.items():
@@ -102,7 +100,6 @@ def _state(value) -> int:
     except (TypeError, ValueError, OverflowError): return -1
     return state if 0 <= state <= 3 else -1
 
-# %% ../nbs/11_dair_v2x.ipynb #a9572292
 def parse_object(obj) -> tuple[str, list[float], list[int]]:
     "One entry of a label file -> type name, box [xmin, ymin, xmax, ymax] in pixels, [truncated, occluded]; `ValueError` says what is wrong."
     if not isinstance(obj, dict): raise ValueError(f"is {type(obj).__name__}, not an object with keys")
@@ -150,7 +147,7 @@ def read_image(path: str | Path) -> tv_tensors.Image:
     "Decode an image file to uint8 `[3, h, w]`; `ValueError` names the file if it cannot be decoded."
     try: return tv_tensors.Image(decode_image(torch.from_numpy(np.fromfile(path, dtype=np.uint8)), mode=ImageReadMode.RGB))
     except (RuntimeError, OSError, ValueError) as e:
-        why = str(e).strip().splitlines()[0].split(', ')[-1] if str(e) else type(e).__name__
+        why = 'it is no JPEG or PNG' if 'decode_' in str(e).split(', ')[-1] else (str(e).splitlines() or [type(e).__name__])[0].split(', ')[-1]
         raise ValueError(f"cannot decode image {path}: {why}; replace the file or take the frame out of the split") from None
 
 # %% ../nbs/11_dair_v2x.ipynb #96fe3fac
@@ -203,7 +200,6 @@ def _find_labels(side: Path) -> Path:
         if _has(folder, '.json'): return folder
     raise FileNotFoundError(f"no label files under {side/'label'}: unpack the labels so that {choices[0]}/000000.json exists")
 
-# %% ../nbs/11_dair_v2x.ipynb #4e3d5e6c
 def _find_images(side: Path, image_root=None) -> Path | None:
     if image_root is not None:
         bases = [Path(image_root)]
@@ -483,7 +479,6 @@ def make_split(ids: list[str], groups: list[str], val_share: float = 0.2, seed: 
     if not val: val.add(min(order, key=lambda g: len(members[g])))
     return dict(train=[k for k, g in zip(ids, groups) if g not in val], val=[k for k, g in zip(ids, groups) if g in val])
 
-# %% ../nbs/11_dair_v2x.ipynb #b0563268
 def shared_sequences(splits: dict[str, list[str]], sequence_of: dict[str, str]) -> list[str]:
     "Sequences that have frames in both train and val."
     train, val = ({sequence_of.get(k, '') for k in splits.get(s, [])} for s in ('train', 'val'))
@@ -704,6 +699,10 @@ def _warn_about(report: Report, wanted: int):
     if lost: warnings.warn(f"{report.source}, split {report.split}: {report.frames:,} of {wanted:,} frames are used; "
                            + '; '.join(f'{n} {_some(v)}' for n, v in lost.items()) + '; see .report', stacklevel=3)
 
+def _why_none(report: Report) -> str:
+    lost = {n: getattr(report, n) for n in ('absent', 'missing_images', 'missing_labels', 'skipped')}
+    return '; '.join([f"{n.replace('_', ' ')} {_some(v)}" for n, v in lost.items() if v] + [f'{f}: {r}' for f, r in report.problems[:1]]) or 'it names none'
+
 # %% ../nbs/11_dair_v2x.ipynb #f1a5504e
 class DairV2XDetection(DetectionDataset):
     """DAIR-V2X (I, V or one side of C) or a simpler tree of its form, as a `DetectionDataset`.
@@ -728,11 +727,6 @@ class DairV2XDetection(DetectionDataset):
         super().__init__(tree.images or tree.folder, columns, class_names, list(range(1, len(class_names) + 1)), report, transforms)
         self.ids, self.sequence = index.ids[rows], index.sequence[rows]
         _warn_about(report, len(wanted))
-
-# %% ../nbs/11_dair_v2x.ipynb #a6554e80
-def _why_none(report: Report) -> str:
-    lost = {n: getattr(report, n) for n in ('absent', 'missing_images', 'missing_labels', 'skipped')}
-    return '; '.join([f"{n.replace('_', ' ')} {_some(v)}" for n, v in lost.items() if v] + [f'{f}: {r}' for f, r in report.problems[:1]]) or 'it names none'
 
 # %% ../nbs/11_dair_v2x.ipynb #1e940ccb
 def _annotations(dataset: DetectionDataset):
