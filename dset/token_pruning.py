@@ -109,7 +109,8 @@ def _mark(epoch: Tensor):
 
 def _read_epoch(pruner: TokenPruner, *_):
     "Copy the epoch buffer into a Python number (also the hook that runs after a state dict was loaded)."
-    pruner._epoch, pruner._epoch_mark = int(pruner.epoch), _mark(pruner.epoch)
+    if not pruner.epoch.is_meta: pruner._epoch = int(pruner.epoch)   # a meta tensor has a shape but no value
+    pruner._epoch_mark = _mark(pruner.epoch)
 
 # %% ../nbs/01_token_pruning.ipynb #80414127
 @patch(as_prop=True)
