@@ -4,127 +4,136 @@
 
 # %% auto #0
 __all__ = ['SIZES', 'IOUS', 'load_ground_truth', 'load_results', 'coco_results', 'CocoArrays', 'coco_backend', 'coco_arrays',
-           'class_names', 'evaluate_coco']
+           'class_names', 'evaluate_coco', 'gt_as_results', 'CocoEvaluator', 'results_table', 'evaluate_by',
+           'precision_recall_curves', 'plot_precision_recall', 'confusion_table', 'empty_frame_false_positives', 'main']
 
 # %% ../nbs/14_evaluation.ipynb #acd99a5c
-import contextlib, io, json, math
+import argparse, contextlib, io, json, math
 from pathlib import Path
 from typing import NamedTuple
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-# %% ../nbs/14_evaluation.ipynb #058d7fba
+# %% ../nbs/14_evaluation.ipynb #f08df9b0
 def _read_json(x, what: str):
     "A path is read, anything else is returned as it is; `FileNotFoundError` or `ValueError` in one sentence."
     if not isinstance(x, (str, Path)): return getattr(x, 'dataset', x)  # a pycocotools COCO object holds its dict there
     path = Path(x)
     if not path.is_file(): raise FileNotFoundError(f'The {what} file {path} does not exist.')
-    try: return json.loads(path.read_text())
+    try: return json.loads(path.read_text(encoding='utf-8'))
     except (json.JSONDecodeError, UnicodeDecodeError) as e: raise ValueError(f'The {what} file {path} is not JSON: {e}.') from None
 
-# %% ../nbs/14_evaluation.ipynb #c06ad334
+# %% ../nbs/14_evaluation.ipynb #3d812818
 def _need(record, keys, where: str) -> None:
     "One sentence unless `record` is a dict with all `keys`."
+    if isinstance(record, dict) and all(k in record for k in keys): return
     missing = [k for k in keys if not isinstance(record, dict) or k not in record]
-    if missing: raise ValueError(f'{where} lacks {", ".join(map(repr, missing))}: expected a COCO record with {", ".join(keys)}.')
+    raise ValueError(f'{where} lacks {", ".join(map(repr, missing))}: a COCO record with {", ".join(keys)} is expected.')
 
-def _check_box(box, where: str) -> list[float]:
-    "`[x, y, width, height]` as four finite floats, width and height not negative."
-    try: box = [float(v) for v in box]
-    except (TypeError, ValueError): box = []
-    if len(box) != 4 or not all(map(math.isfinite, box)) or min(box[2:]) < 0:
-        raise ValueError(f'{where} has a bad bbox: four finite numbers x, y, width >= 0, height >= 0 are expected.')
-    return box
+# %% ../nbs/14_evaluation.ipynb #d308fbfe
+def _check_numbers(records, key: str, shape: tuple, good, rule: str, what: str) -> None:
+    "One sentence unless `record[key]` is an array of `shape` with `good` values for all `records` (checked together, it is fast)."
+    def fine(values, shape):
+        try: x = np.asarray(values, dtype=float)
+        except (TypeError, ValueError): return False
+        return x.shape == shape and bool(np.isfinite(x).all()) and good(x)
+    if fine([r[key] for r in records], (len(records), *shape)) or not records: return
+    i = next(i for i, r in enumerate(records) if not fine(r[key], shape))
+    raise ValueError(f'{what} {i} has the {key} {records[i][key]!r}: {rule} expected.')
 
-# %% ../nbs/14_evaluation.ipynb #edcbd897
-def _unique_ids(records, what: str) -> list:
-    "The sorted ids of `records`; one sentence if one is there twice."
-    for r in records: _need(r, ['id'], f'A record of {what!r} in the ground truth')
+def _check_boxes(records, what: str) -> None:
+    "All boxes are four finite numbers, width and height not negative."
+    _check_numbers(records, 'bbox', (4,), lambda x: bool((x[..., 2:] >= 0).all()), 'four finite numbers x, y, width >= 0, height >= 0 are', what)
+
+# %% ../nbs/14_evaluation.ipynb #4c2f482b
+def _ids(records, what: str) -> set:
+    "The ids of `records`; one sentence if one is missing or there twice."
+    for i, r in enumerate(records): _need(r, ['id'], f'Record {i} of {what!r} in the ground truth')
     ids = [r['id'] for r in records]
-    if len(set(ids)) < len(ids):
-        twice = next(i for i in ids if ids.count(i) > 1)
-        raise ValueError(f'The ground truth has {what!r} with the id {twice!r} twice: ids must be unique.')
-    return sorted(ids)
+    if len(set(ids)) < len(ids): raise ValueError(f'The ground truth has {what!r} with the id {next(i for n, i in enumerate(ids) if i in ids[:n])!r} twice: ids must be unique.')
+    return set(ids)
 
-# %% ../nbs/14_evaluation.ipynb #f08df9b0
+def _check_known(value, known: set, name: str, where: str, advice: str) -> None:
+    "One sentence unless the ground truth has this image or category."
+    if value in known: return
+    some = ', '.join(map(repr, sorted(known)[:8])) + (', ...' if len(known) > 8 else '')
+    raise ValueError(f'{where} names the {name} {value!r}, but the ground truth has {some or "none"}: {advice}')
+
+# %% ../nbs/14_evaluation.ipynb #b4661f5b
 def load_ground_truth(gt) -> dict:
     """COCO ground truth (path, dict or pycocotools `COCO`), checked, as a new dict; `area` and `iscrowd` filled where absent.
 
     Raises `FileNotFoundError` or `ValueError` with one sentence: what is wrong, and where."""
     gt = _read_json(gt, 'ground-truth')
     _need(gt, ['images', 'annotations', 'categories'], 'The ground truth')
-    images, categories = set(_unique_ids(gt['images'], 'images')), set(_unique_ids(gt['categories'], 'categories'))
-    annotations = []
+    images, categories = _ids(gt['images'], 'images'), _ids(gt['categories'], 'categories')
     for i, a in enumerate(gt['annotations']):
-        where = f'Ground-truth annotation {i}'
-        _need(a, ['image_id', 'category_id', 'bbox'], where)
-        if a['image_id'] not in images: raise ValueError(f"{where} names image_id {a['image_id']!r}, which is not among the {len(images)} images.")
-        if a['category_id'] not in categories: raise ValueError(f"{where} names category_id {a['category_id']!r}, which is not among the categories.")
-        box = _check_box(a['bbox'], where)
-        annotations.append({**a, 'bbox': box, 'area': float(a.get('area', box[2] * box[3])), 'iscrowd': int(a.get('iscrowd', 0))})
-    return {**gt, 'annotations': annotations}
+        _need(a, ['image_id', 'category_id', 'bbox'], f'Ground-truth annotation {i}')
+        _check_known(a['image_id'], images, 'image_id', f'Ground-truth annotation {i}', 'every annotation needs its image.')
+        _check_known(a['category_id'], categories, 'category_id', f'Ground-truth annotation {i}', 'every annotation needs its category.')
+    _check_boxes(gt['annotations'], 'Ground-truth annotation')
+    return {**gt, 'annotations': [{**a, 'area': float(a.get('area', a['bbox'][2] * a['bbox'][3])), 'iscrowd': int(a.get('iscrowd', 0))} for a in gt['annotations']]}
 
-# %% ../nbs/14_evaluation.ipynb #3d812818
+# %% ../nbs/14_evaluation.ipynb #1900da10
 def load_results(results, gt: dict) -> list[dict]:
-    """COCO results (path or list of `image_id, category_id, bbox, score`) checked against `gt`.
+    """COCO results (path or list of `image_id, category_id, bbox, score`), checked against the ground truth `gt`.
 
     Raises `ValueError` in one sentence when a record is broken or names an image or category that `gt` does not have."""
     results = _read_json(results, 'results')
     if not isinstance(results, list): raise ValueError(f'COCO results are a list of records, but this is a {type(results).__name__}.')
     images, categories = {r['id'] for r in gt['images']}, {r['id'] for r in gt['categories']}
     for i, r in enumerate(results):
-        where = f'Prediction {i}'
-        _need(r, ['image_id', 'category_id', 'bbox', 'score'], where)
-        if r['image_id'] not in images:
-            raise ValueError(f"{where} names image_id {r['image_id']!r}, which is not among the {len(images)} images of the ground truth: is it another split?")
-        if r['category_id'] not in categories:
-            raise ValueError(f"{where} names category_id {r['category_id']!r}, but the ground truth has {sorted(categories)}: "
-                             'give the category ids of the labels to coco_results.')
-        _check_box(r['bbox'], where)
-        if not isinstance(r['score'], (int, float)) or not math.isfinite(r['score']): raise ValueError(f"{where} has the score {r['score']!r}: a finite number is expected.")
+        _need(r, ['image_id', 'category_id', 'bbox', 'score'], f'Prediction {i}')
+        _check_known(r['image_id'], images, 'image_id', f'Prediction {i}', 'are these the results of another split?')
+        _check_known(r['category_id'], categories, 'category_id', f'Prediction {i}', 'give the category id of each label to coco_results.')
+    _check_boxes(results, 'Prediction')
+    _check_numbers(results, 'score', (), lambda x: True, 'a finite number is', 'Prediction')
     return results
 
-# %% ../nbs/14_evaluation.ipynb #d308fbfe
+# %% ../nbs/14_evaluation.ipynb #2a7aa82d
+def _array(x) -> np.ndarray:
+    "A tensor on any device, an array or a list as float numbers."
+    return np.asarray(x.tolist() if hasattr(x, 'tolist') else x, dtype=float)
+
 def coco_results(predictions: list[dict], image_ids, category_ids=None) -> list[dict]:
     """Predictions (dicts of `boxes [n,4]` xyxy in original pixels, `scores [n]`, `labels [n]`) -> COCO results (xywh).
 
-    `category_ids[label]` is the COCO id of a label; None keeps the labels as ids. Raises `ValueError` on unequal lengths or an unknown label."""
-    predictions, image_ids = list(predictions), [int(i) if hasattr(i, '__index__') else i for i in image_ids]
+    `category_ids[label]` is the COCO id of a label; None keeps labels as ids. Raises `ValueError` on unequal lengths or an unknown label."""
+    predictions, image_ids = list(predictions), [i.item() if hasattr(i, 'item') else i for i in image_ids]
     if len(predictions) != len(image_ids): raise ValueError(f'There are {len(predictions)} predictions but {len(image_ids)} image ids.')
-    out = []
-    for image_id, p in zip(image_ids, predictions):
-        boxes, scores, labels = (np.asarray(getattr(p[k], 'tolist', lambda v=p[k]: v)(), dtype=float) for k in ('boxes', 'scores', 'labels'))
-        boxes = boxes.reshape(-1, 4)  # [n, 4]
-        if not len(boxes) == len(scores) == len(labels):
-            raise ValueError(f'The prediction of image {image_id!r} has {len(boxes)} boxes, {len(scores)} scores and {len(labels)} labels.')
-        boxes[:, 2:] -= boxes[:, :2]
-        for box, score, label in zip(boxes.tolist(), scores.tolist(), labels.astype(int).tolist()):
-            out.append(dict(image_id=image_id, category_id=_category(label, category_ids), bbox=box, score=score))
-    return out
+    return [r for image_id, p in zip(image_ids, predictions) for r in _image_results(p, image_id, category_ids)]
 
-def _category(label: int, category_ids):
-    "The COCO id of a label."
-    if category_ids is None: return label
-    if not 0 <= label < len(category_ids): raise ValueError(f'A prediction has the label {label}, but only {len(category_ids)} category ids are given.')
-    return category_ids[label]
+# %% ../nbs/14_evaluation.ipynb #571695fb
+def _image_results(p: dict, image_id, category_ids) -> list[dict]:
+    "The records of one image."
+    boxes, scores, labels = _array(p['boxes']).reshape(-1, 4), _array(p['scores']), _array(p['labels']).astype(int)
+    if not len(boxes) == len(scores) == len(labels):
+        raise ValueError(f'The prediction of image {image_id!r} has {len(boxes)} boxes, {len(scores)} scores and {len(labels)} labels.')
+    if category_ids is not None and len(labels) and not 0 <= labels.min() <= labels.max() < len(category_ids):
+        raise ValueError(f'The prediction of image {image_id!r} has labels {labels.min()} to {labels.max()}, but {len(category_ids)} category ids are given.')
+    boxes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)  # [n, 4] xywh
+    return [dict(image_id=image_id, category_id=l if category_ids is None else category_ids[l], bbox=b, score=s)
+            for b, s, l in zip(boxes.tolist(), scores.tolist(), labels.tolist())]
 
-# %% ../nbs/14_evaluation.ipynb #4c2f482b
+# %% ../nbs/14_evaluation.ipynb #b6323bf6
 SIZES = {'all': (0, 1e10), 'small': (0, 32**2), 'medium': (32**2, 96**2), 'large': (96**2, 1e10)}  # areas in original pixels
 IOUS = np.linspace(.5, .95, 10)
 
 class CocoArrays(NamedTuple):
-    "What COCO's accumulation leaves: `precision`, `scores` `[iou, recall, class, size, max_dets]`, `recall` `[iou, class, size, max_dets]`; -1 where no ground truth."
+    """What COCO's accumulation leaves; -1 where there is no ground truth. Axes: t IoU thresholds, r recalls, c classes, s sizes, d max_dets.
+
+    `precision`, `scores` `[t,r,c,s,d]`, `recall` `[t,c,s,d]`."""
     precision: np.ndarray
     recall: np.ndarray
     scores: np.ndarray
-    category_ids: list
     max_dets: list
 
 # %% ../nbs/14_evaluation.ipynb #af511727
 def coco_backend(backend: str = 'auto'):
     "The pair `(COCO, COCOeval)` of 'faster' (faster-coco-eval) or 'pycocotools'; 'auto' takes faster where it is installed."
-    if backend not in ('auto', 'faster', 'pycocotools'):
-        raise ValueError(f"backend must be 'auto', 'faster' or 'pycocotools', but is {backend!r}.")
+    if backend not in ('auto', 'faster', 'pycocotools'): raise ValueError(f"backend must be 'auto', 'faster' or 'pycocotools', but is {backend!r}.")
     if backend != 'pycocotools':
         try:
             from faster_coco_eval import COCO, COCOeval_faster
@@ -137,76 +146,227 @@ def coco_backend(backend: str = 'auto'):
 
 # %% ../nbs/14_evaluation.ipynb #e8f26fdf
 def _coco_pair(gt: dict, results: list[dict]) -> tuple[dict, dict]:
-    "Two plain COCO dicts with ids 1, 2, ... (an annotation id of 0 means `unmatched` inside pycocotools)."
-    image = {v: i for i, v in enumerate(sorted(r['id'] for r in gt['images']), 1)}
-    category = {v: i for i, v in enumerate(sorted(r['id'] for r in gt['categories']), 1)}
-    def record(i, a): return dict(id=i, image_id=image[a['image_id']], category_id=category[a['category_id']], bbox=list(map(float, a['bbox'])),
-                                  area=float(a['area']) if 'score' not in a else float(a['bbox'][2] * a['bbox'][3]), iscrowd=int(a.get('iscrowd', 0)))
+    "Ground truth and results as two plain COCO dicts, all ids counting from 1 in the order of the old ones."
+    image, category = ({v: i for i, v in enumerate(sorted(r['id'] for r in gt[k]), 1)} for k in ('images', 'categories'))
+    def record(i, a, **more): return dict(id=i, image_id=image[a['image_id']], category_id=category[a['category_id']], bbox=[float(v) for v in a['bbox']], **more)
     head = dict(images=[dict(id=i) for i in image.values()], categories=[dict(id=i, name=str(i)) for i in category.values()])
-    truth = dict(head, annotations=[record(i, {k: v for k, v in a.items() if k != 'score'}) for i, a in enumerate(gt['annotations'], 1)])
-    found = dict(head, annotations=[dict(record(i, a), score=float(a['score']), iscrowd=0) for i, a in enumerate(results, 1)])
-    return truth, found
+    truth = [record(i, a, area=a['area'], iscrowd=a['iscrowd']) for i, a in enumerate(gt['annotations'], 1)]
+    found = [record(i, r, area=float(r['bbox'][2] * r['bbox'][3]), iscrowd=0, score=float(r['score'])) for i, r in enumerate(results, 1)]
+    return dict(head, annotations=truth), dict(head, annotations=found)
 
 # %% ../nbs/14_evaluation.ipynb #252fb69d
-def _coco_object(COCO, data: dict):
-    "A COCO object over `data`, built without a file and without a word."
-    coco = COCO()
-    coco.dataset = data
-    coco.createIndex()
-    return coco
-
-def coco_arrays(gt: dict, results: list[dict], max_dets: int = 100, backend: str = 'auto', sizes=None) -> CocoArrays:
-    "Match and accumulate (COCO's algorithm, silently); `gt` and `results` as the loaders return them."
-    if isinstance(max_dets, bool) or not isinstance(max_dets, int) or max_dets < 1: raise ValueError(f'max_dets must be a whole number of at least 1, but is {max_dets!r}.')
+def _run_coco(gt: dict, results: list[dict], max_dets: list[int], backend: str):
+    "COCOeval's `eval` dict, computed without a word."
     COCO, COCOeval = coco_backend(backend)
-    sizes = SIZES if sizes is None else sizes
-    categories, dets = sorted(r['id'] for r in gt['categories']), sorted({min(1, max_dets), min(10, max_dets), max_dets})
-    if not gt['images'] or not categories:
-        shape = (len(IOUS), 101, len(categories), len(sizes), len(dets))
-        return CocoArrays(-np.ones(shape), -np.ones(shape[:1] + shape[2:]), -np.ones(shape), categories, dets)
+    def coco(data):
+        c = COCO()
+        c.dataset = data
+        c.createIndex()
+        return c
     with contextlib.redirect_stdout(io.StringIO()):
-        e = COCOeval(*(_coco_object(COCO, d) for d in _coco_pair(gt, results)), 'bbox')
-        e.params.maxDets, e.params.areaRng, e.params.areaRngLbl, e.params.iouThrs = dets, [list(map(float, v)) for v in sizes.values()], list(sizes), IOUS
+        e = COCOeval(*map(coco, _coco_pair(gt, results)), 'bbox')
+        e.params.maxDets, e.params.areaRng, e.params.areaRngLbl, e.params.iouThrs = max_dets, [list(map(float, v)) for v in SIZES.values()], list(SIZES), IOUS
         e.evaluate()
         e.accumulate()
-    shape = (len(IOUS), 101, len(categories), len(sizes), len(dets))
-    p, r, s = (np.asarray(e.eval[k], dtype=float) for k in ('precision', 'recall', 'scores'))
-    return CocoArrays(p.reshape(shape), r.reshape(shape[:1] + shape[2:]), s.reshape(shape), categories, dets)
+    return e.eval
 
 # %% ../nbs/14_evaluation.ipynb #080c1e2b
+def coco_arrays(gt: dict, results: list[dict], max_dets: int = 100, backend: str = 'auto') -> CocoArrays:
+    "Match and accumulate, `gt` and `results` as the loaders return them; recall also at 1 and 10 detections (if fewer than `max_dets`)."
+    if isinstance(max_dets, bool) or not isinstance(max_dets, int) or max_dets < 1: raise ValueError(f'max_dets must be a whole number of at least 1, but is {max_dets!r}.')
+    dets = sorted({min(n, max_dets) for n in (1, 10, max_dets)})
+    shape = (len(IOUS), 101, len(gt['categories']), len(SIZES), len(dets))
+    short = shape[:1] + shape[2:]
+    if not gt['images'] or not gt['categories']: return CocoArrays(-np.ones(shape), -np.ones(short), -np.ones(shape), dets)
+    found = _run_coco(gt, results, dets, backend)
+    return CocoArrays(*(np.asarray(found[k], dtype=float).reshape(s) for k, s in (('precision', shape), ('recall', short), ('scores', shape))), dets)
+
+# %% ../nbs/14_evaluation.ipynb #c469910c
 def _mean(x: np.ndarray) -> float:
-    "Mean of what is defined (> -1), else -1; rounded to 12 digits, which drops the 1e-16 that COCO adds to denominators."
+    "Mean of what is defined (> -1), else -1; rounded to 12 digits, which drops the 2e-16 that COCO adds to denominators."
     x = x[x > -1]
     return round(float(x.mean()), 12) if x.size else -1.
 
-def _summary(a: CocoArrays, classes=slice(None), prefix: str = 'm') -> dict:
+def _summary(a: CocoArrays, classes=slice(None), prefix: str = 'm') -> dict[str, float]:
     "AP and AR of some classes: over all IoUs, at .5 and .75, by size, and recall at fewer detections."
-    p, r = a.precision[:, :, classes], a.recall[:, classes]  # [t, r, c, a, m], [t, c, a, m]
-    out = {f'{prefix}AP': _mean(p[:, :, :, 0, -1]), f'{prefix}AP50': _mean(p[0, :, :, 0, -1]), f'{prefix}AP75': _mean(p[5, :, :, 0, -1])}
-    out |= {f'{prefix}AP_{s}': _mean(p[:, :, :, i, -1]) for i, s in enumerate(SIZES) if i}
-    out |= {f'{prefix}AR_{n}': _mean(r[:, :, 0, i]) for i, n in enumerate(a.max_dets[:-1])} | {f'{prefix}AR': _mean(r[:, :, 0, -1])}
-    return out | {f'{prefix}AR_{s}': _mean(r[:, :, i, -1]) for i, s in enumerate(SIZES) if i}
+    p, r = a.precision[:, :, classes], a.recall[:, classes]  # [t, r, c, s, d], [t, c, s, d]
+    out = {'AP': _mean(p[..., 0, -1]), 'AP50': _mean(p[0, ..., 0, -1]), 'AP75': _mean(p[5, ..., 0, -1])}
+    out |= {f'AP_{s}': _mean(p[..., i, -1]) for i, s in enumerate(SIZES) if i}
+    out |= {'AR': _mean(r[..., 0, -1])} | {f'AR_{n}': _mean(r[..., 0, i]) for i, n in enumerate(a.max_dets)}
+    out |= {f'AR_{s}': _mean(r[..., i, -1]) for i, s in enumerate(SIZES) if i}
+    return {prefix + k: v for k, v in out.items()}
 
-# %% ../nbs/14_evaluation.ipynb #a82318eb
+# %% ../nbs/14_evaluation.ipynb #b4c53951
 def class_names(gt: dict) -> dict:
     "Category id -> name, in the order of the ids; a name that is there twice gets its id appended."
     named = {c['id']: str(c.get('name', c['id'])) for c in sorted(gt['categories'], key=lambda c: c['id'])}
     names = list(named.values())
     return {i: n if names.count(n) == 1 else f'{n} ({i})' for i, n in named.items()}
 
-# %% ../nbs/14_evaluation.ipynb #63a31de3
-def evaluate_coco(gt, results, max_dets: int = 100, backend: str = 'auto') -> dict:
-    """COCO metrics of `results` against `gt`, each a JSON file or the object in memory: numbers in 0..1, -1 = no ground truth of that kind.
+def _counted(gt: dict) -> pd.DataFrame:
+    "The annotations that count as objects: no crowds, no areas beyond all sizes."
+    rows = [(a['image_id'], a['category_id']) for a in gt['annotations'] if not a['iscrowd'] and a['area'] <= SIZES['all'][1]]
+    return pd.DataFrame(rows, columns=['image_id', 'category_id'], dtype=object)
 
-    Keys: mAP (IoU .5:.95), mAP50, mAP75, mAP_small/medium/large (areas in original pixels), mAR and its kin,
-    `per_class` (name -> AP..., counts), and what was counted. At most `max_dets` predictions a class and image
-    count (COCO: 100). Raises `FileNotFoundError` or `ValueError` in one sentence."""
+# %% ../nbs/14_evaluation.ipynb #4492dc0e
+def evaluate_coco(gt, results, max_dets: int = 100, backend: str = 'auto') -> dict:
+    """COCO metrics of `results` against `gt`, each a JSON file or the object in memory: numbers in 0..1, -1 where there is no ground truth.
+
+    Keys: `mAP` (IoU .5:.95), `mAP50`, `mAP75`, `mAP_small/medium/large` (area in original pixels), `mAR` and its kin, `per_class`
+    (name -> the same without m, and counts), and what was counted; `most_objects` is the largest number of one class in one image.
+    Of each class and image the `max_dets` surest predictions count. Raises `FileNotFoundError` or `ValueError` in one sentence."""
     gt = load_ground_truth(gt)
     results = load_results(results, gt)
-    arrays = coco_arrays(gt, results, max_dets, backend)
-    objects = pd.Series([a['category_id'] for a in gt['annotations'] if not a['iscrowd']], dtype=object).value_counts()
-    found = pd.Series([r['category_id'] for r in results], dtype=object).value_counts()
-    per_class = {name: _summary(arrays, [i], '') | dict(num_objects=int(objects.get(c, 0)), num_predictions=int(found.get(c, 0)))
+    arrays, objects = coco_arrays(gt, results, max_dets, backend), _counted(gt)
+    there, found = objects['category_id'].value_counts(), pd.Series([r['category_id'] for r in results], dtype=object).value_counts()
+    per_class = {name: _summary(arrays, [i], '') | dict(num_objects=int(there.get(c, 0)), num_predictions=int(found.get(c, 0)))
                  for i, (c, name) in enumerate(class_names(gt).items())}
-    return _summary(arrays) | dict(per_class=per_class, num_images=len(gt['images']), num_objects=int(objects.sum()),
-                                   num_predictions=len(results), max_dets=max_dets)
+    return _summary(arrays) | dict(per_class=per_class, num_images=len(gt['images']), num_objects=len(objects), num_predictions=len(results),
+                                   max_dets=max_dets, most_objects=int(objects.value_counts().max()) if len(objects) else 0)
+
+# %% ../nbs/14_evaluation.ipynb #56989cc1
+def gt_as_results(gt, score: float = 1.) -> list[dict]:
+    "The ground truth as if a perfect detector had found it: COCO results without the crowd regions."
+    return [dict(image_id=a['image_id'], category_id=a['category_id'], bbox=a['bbox'], score=score) for a in load_ground_truth(gt)['annotations'] if not a['iscrowd']]
+
+# %% ../nbs/14_evaluation.ipynb #9c2f7e4a
+class CocoEvaluator:
+    """Collects predictions batch by batch, then evaluates: `update(predictions, image_ids)`, `compute()`.
+
+    `category_ids[label]` is the COCO id of a label; by default the categories in the order of the ground truth."""
+    def __init__(self, gt, category_ids=None, **options):
+        self.gt, self.options, self.found = load_ground_truth(gt), options, {}
+        self.category_ids = [c['id'] for c in self.gt['categories']] if category_ids is None else list(category_ids)
+
+    def update(self, predictions: list[dict], image_ids) -> None:
+        "Add the predictions of a batch; a second time for the same image replaces the first."
+        for image_id, p in zip(image_ids, predictions, strict=True):
+            image_id = image_id.item() if hasattr(image_id, 'item') else image_id
+            self.found[image_id] = _image_results(p, image_id, self.category_ids)
+
+    @property
+    def results(self) -> list[dict]: return [r for records in self.found.values() for r in records]
+
+    def compute(self) -> dict: return evaluate_coco(self.gt, self.results, **self.options)
+
+# %% ../nbs/14_evaluation.ipynb #c8e78a2c
+def results_table(metrics: dict) -> pd.DataFrame:
+    "Metrics of `evaluate_coco` as a table: a row a class, a last row 'all' with the means; NaN where COCO says -1."
+    rows = metrics['per_class'] | {'all': {k.removeprefix('m'): v for k, v in metrics.items() if k.startswith(('mAP', 'mAR'))}
+                                   | dict(num_objects=metrics['num_objects'], num_predictions=metrics['num_predictions'])}
+    table = pd.DataFrame.from_dict(rows, orient='index')
+    scores = [c for c in table if c.startswith('A')]
+    table[scores] = table[scores].astype(float).where(table[scores] >= 0)
+    return table
+
+# %% ../nbs/14_evaluation.ipynb #adecdcd5
+def evaluate_by(gt, results, field: str, **options) -> dict:
+    "`evaluate_coco` for each value of a `field` of the images or of the annotations: value -> metrics. Raises `ValueError` if nothing has it."
+    gt = load_ground_truth(gt)
+    results = load_results(results, gt)
+    kind = next((k for k in ('images', 'annotations') if any(field in r for r in gt[k])), None)
+    if kind is None: raise ValueError(f'Neither images nor annotations of the ground truth have the field {field!r}.')
+    values = sorted({r.get(field, 'unknown') for r in gt[kind]}, key=lambda v: (isinstance(v, str), v))
+    split = _only_images if kind == 'images' else _only_annotations
+    return {v: evaluate_coco(*split(gt, results, lambda r: r.get(field, 'unknown') == v), **options) for v in values}
+
+# %% ../nbs/14_evaluation.ipynb #09233f9c
+def _only_images(gt: dict, results: list[dict], chosen) -> tuple[dict, list[dict]]:
+    "Ground truth and results of the chosen images."
+    images = [r for r in gt['images'] if chosen(r)]
+    ids = {r['id'] for r in images}
+    return dict(gt, images=images, annotations=[a for a in gt['annotations'] if a['image_id'] in ids]), [r for r in results if r['image_id'] in ids]
+
+def _only_annotations(gt: dict, results: list[dict], chosen) -> tuple[dict, list[dict]]:
+    "The same ground truth with all but the chosen annotations ignored: an area beyond every size range does that."
+    return dict(gt, annotations=[a if chosen(a) else a | dict(area=2 * SIZES['all'][1]) for a in gt['annotations']]), results
+
+# %% ../nbs/14_evaluation.ipynb #5d828937
+def precision_recall_curves(gt, results, iou: float = .5, **options) -> dict[str, pd.DataFrame]:
+    "Class name -> table of `recall` (101 rows), `precision` and the `score` threshold that reaches it; classes without objects are left out."
+    at = np.flatnonzero(np.isclose(IOUS, iou))
+    if not len(at): raise ValueError(f'iou must be one of {", ".join(f"{t:.2f}" for t in IOUS)}, but is {iou}.')
+    gt = load_ground_truth(gt)
+    a = coco_arrays(gt, load_results(results, gt), **options)
+    p, s = a.precision[at[0], :, :, 0, -1], a.scores[at[0], :, :, 0, -1]  # [r, c]
+    return {name: pd.DataFrame(dict(recall=np.linspace(0, 1, 101), precision=p[:, i], score=np.where(p[:, i] > 0, s[:, i], np.nan)))
+            for i, name in enumerate(class_names(gt).values()) if (p[:, i] > -1).any()}
+
+# %% ../nbs/14_evaluation.ipynb #d9f8ca1d
+def plot_precision_recall(curves: dict[str, pd.DataFrame], title: str = '') -> Figure:
+    "The curves of `precision_recall_curves` in one figure, AP in the legend."
+    fig, ax = plt.subplots(figsize=(5, 3.4), layout='constrained')
+    plt.close(fig)
+    ax.set_prop_cycle(plt.style.library['tableau-colorblind10']['axes.prop_cycle'] * plt.cycler(ls=['-']))
+    for i, (name, c) in enumerate(curves.items()):
+        ax.plot(c['recall'], c['precision'], lw=2, ls=('-', '--', ':')[i // 10 % 3], label=f"{name}  {c['precision'].mean():.2f}")
+    ax.set(xlabel='recall', ylabel='precision', xlim=(0, 1), ylim=(0, 1.03), title=title or ('' if curves else 'no ground truth'))
+    if curves: ax.legend(title='AP', fontsize=8, loc='lower left', ncols=1 + len(curves) // 9)
+    ax.grid(alpha=.3)
+    return fig
+
+# %% ../nbs/14_evaluation.ipynb #0830c7c9
+def _ious(boxes, others, crowd) -> np.ndarray:
+    "IoU of xywh boxes `[d, g]`; against crowds, the share of the prediction that lies inside."
+    from pycocotools import mask
+    return np.asarray(mask.iou(boxes, others, crowd), dtype=float).reshape(len(boxes), len(others))
+
+def _pair_up(found: list[dict], there: list[dict], iou: float) -> list[int | None]:
+    "For each prediction the index of its object, -1 for none, None for one inside a crowd region; surest first, best overlap first."
+    overlap, free, out = _ious([r['bbox'] for r in found], [a['bbox'] for a in there], [a['iscrowd'] for a in there]) if found and there else np.zeros((len(found), len(there))), np.array([not a['iscrowd'] for a in there], bool), []
+    for row in overlap:
+        best = int(np.where(free, row, -1).argmax()) if free.any() else -1
+        if best >= 0 and row[best] >= iou:
+            free[best] = False
+            out.append(best)
+        else: out.append(None if any(a['iscrowd'] and o >= iou for a, o in zip(there, row)) else -1)
+    return out
+
+# %% ../nbs/14_evaluation.ipynb #9da7198e
+def _by_image(records: list[dict]) -> dict:
+    "Records grouped by their image."
+    groups = {}
+    for r in records: groups.setdefault(r['image_id'], []).append(r)
+    return groups
+
+def confusion_table(gt, results, threshold: float = .3, iou: float = .5) -> pd.DataFrame:
+    "Counts: rows what is there (last: nothing), columns what it was taken for (last: missed), for predictions of at least `threshold`."
+    gt = load_ground_truth(gt)
+    found, there, names = _by_image([r for r in load_results(results, gt) if r['score'] >= threshold]), _by_image(gt['annotations']), class_names(gt)
+    table = pd.DataFrame(0, index=[*names.values(), 'nothing there'], columns=[*names.values(), 'missed'])
+    for image in (r['id'] for r in gt['images']):
+        own, objects = sorted(found.get(image, []), key=lambda r: -r['score']), there.get(image, [])
+        pairs = _pair_up(own, objects, iou)
+        for r, i in zip(own, pairs):
+            if i is not None: table.loc['nothing there' if i < 0 else names[objects[i]['category_id']], names[r['category_id']]] += 1
+        for i, a in enumerate(objects):
+            if not a['iscrowd'] and i not in pairs: table.loc[names[a['category_id']], 'missed'] += 1
+    return table
+
+# %% ../nbs/14_evaluation.ipynb #f43da5c8
+def empty_frame_false_positives(gt, results, thresholds=(.1, .3, .5, .7)) -> pd.Series:
+    "Predictions per image on frames without any annotation, at each score threshold (NaN when every frame has objects); `.attrs['num_images']`."
+    gt = load_ground_truth(gt)
+    empty = {r['id'] for r in gt['images']} - {a['image_id'] for a in gt['annotations']}
+    scores = np.array([r['score'] for r in load_results(results, gt) if r['image_id'] in empty], dtype=float)
+    rates = pd.Series({t: (scores >= t).sum() / len(empty) if empty else np.nan for t in thresholds}, name='false positives per empty image', dtype=float)
+    rates.attrs['num_images'] = len(empty)
+    return rates
+
+# %% ../nbs/14_evaluation.ipynb #c5676b82
+def main(argv: list[str] | None = None) -> dict:
+    "Command line: print the table of two COCO files; `--out` writes all metrics as JSON. Ends with one sentence on bad input."
+    p = argparse.ArgumentParser(prog='python -m dset.evaluation', description='COCO metrics of a results file against a ground-truth file.')
+    p.add_argument('gt'), p.add_argument('results')
+    p.add_argument('--max_dets', type=int, default=100, help='predictions that count per class and image (COCO: 100)')
+    p.add_argument('--backend', default='auto', choices=('auto', 'faster', 'pycocotools'))
+    p.add_argument('--out', help='write the metrics to this JSON file')
+    args = p.parse_args(argv)
+    try: metrics = evaluate_coco(args.gt, args.results, args.max_dets, args.backend)
+    except (ValueError, OSError) as e: p.exit(2, f'{e}\n')
+    if args.out: Path(args.out).write_text(json.dumps(metrics, indent=2), encoding='utf-8')
+    print(results_table(metrics)[['AP', 'AP50', 'AP75', 'AR', 'num_objects', 'num_predictions']].to_string(float_format='{:.3f}'.format))
+    return metrics
+
+# %% ../nbs/14_evaluation.ipynb #ed82dae8
+if __name__ == '__main__' and '__file__' in globals(): main()
