@@ -140,7 +140,7 @@ class HybridEncoder(nn.Module):
     The tokens of the levels `use_encoder_idx` enter one transformer together, pruned by one shared ranking. `restore` says what a pruned
     cell holds afterwards: 'zero', or its 'original' projection. `forward(feats, return_encoder_info=True)` also returns a dict:
     `kept_indices` `[b, k]` into the joined tokens and `scores` `[b, n]` (None without pruning), `keep_ratio`, `target_keep_ratio`,
-    `num_kept`, `num_tokens`, `spatial_shapes` and `routing`, one per sparse layer. Raises ValueError for impossible settings.
+    `num_kept`, `num_tokens`, the `levels` that entered and their `spatial_shapes`, and `routing`, one per sparse layer. Raises ValueError for impossible settings.
     Zhao et al., 2023 (arXiv 2304.08069)."""
     def __init__(self, in_channels: list[int], hidden_dim: int = 256, num_heads: int = 8, dim_feedforward: int = 1024,
                  dropout: float = 0., activation: str = 'gelu', use_encoder_idx: list[int] = (2,), encoder_layers: int = 1,
@@ -185,7 +185,7 @@ def _check_levels(levels: list[int], num_levels: int) -> list[int]:
 @patch
 def encode(self: HybridEncoder, maps: list[Tensor]) -> tuple[list[Tensor], dict]:
     "Send the chosen levels' tokens, pruned, through the transformer and put them back: projected maps -> (maps, info)."
-    info = dict(kept_indices=None, scores=None, keep_ratio=1., target_keep_ratio=1., num_kept=0, num_tokens=0, spatial_shapes=[], routing=[])
+    info = dict(kept_indices=None, scores=None, keep_ratio=1., target_keep_ratio=1., num_kept=0, num_tokens=0, levels=self.use_encoder_idx, spatial_shapes=[], routing=[])
     if not self.use_encoder_idx: return maps, info
     shapes = [tuple(maps[i].shape[2:]) for i in self.use_encoder_idx]
     tokens = torch.cat([maps[i].flatten(2).transpose(1, 2) for i in self.use_encoder_idx], 1).contiguous()   # [b, n, c]
