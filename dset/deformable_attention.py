@@ -51,7 +51,6 @@ def sample_discrete(maps: Tensor, points: Tensor) -> Tensor:
 # %% ../nbs/06_deformable_attention.ipynb #66cf6529
 _SAMPLERS = {'default': sample_grid, 'discrete': sample_discrete, 'reference': sample_bilinear}
 
-# %% ../nbs/06_deformable_attention.ipynb #6ddec553
 def deformable_sampling(value: Tensor, spatial_shapes: Sequence[tuple[int, int]], locations: Tensor, weights: Tensor,
                         num_points: Sequence[int], method: str = 'default') -> Tensor:
     """Weighted sum of the values found at `locations`, `sum_p weights[p] * value(locations[p])`, each head for itself.
@@ -144,16 +143,15 @@ def sampling_locations(self: MSDeformableAttention, query: Tensor, reference: Te
     if reference.shape[-1] == 2: return reference + offsets / _sizes(spatial_shapes, self.num_points, offsets)
     raise ValueError(f'reference must hold points [b, q, 2] or boxes [b, q, 4], but its last axis is {reference.shape[-1]}')
 
-# %% ../nbs/06_deformable_attention.ipynb #1b6e1ddf
 @patch
 def point_weights(self: MSDeformableAttention, query: Tensor) -> Tensor:
     "How much each point counts: `[b, q, heads, p]`, sums to 1 over all points of all levels, float32 even under autocast."
     return _wide(self.attention_weights(query)).unflatten(-1, (self.num_heads, -1)).softmax(-1)
 
-# %% ../nbs/06_deformable_attention.ipynb #a7aeeced
+# %% ../nbs/06_deformable_attention.ipynb #1b6e1ddf
 @patch
 def project_first(self: MSDeformableAttention, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor, value_mask=None) -> Tensor:
-    "Project every token, then sample: `[b, n, c] -> [b, q, c]`, before `output_proj`."
+    "The order everybody uses: project every token, then sample: `[b, n, c] -> [b, q, c]`, before `output_proj`."
     value = self.value_proj(value)
     if value_mask is not None: value = value.masked_fill(~value_mask[..., None], 0.)
     value = _wide(value).unflatten(-1, (self.num_heads, -1))  # [b, n, heads, c/heads]
