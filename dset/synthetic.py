@@ -6,10 +6,10 @@
 __all__ = ['MATERIALS', 'TYPES', 'CENSUS', 'Camera', 'lidar_pose', 'lidar_to_camera', 'rasterize', 'Mesh', 'merge', 'sheet',
            'fan', 'box', 'limb', 'wheel', 'hoop', 'loft', 'quad', 'car', 'van', 'bus', 'truck', 'person', 'pedestrian',
            'cyclist', 'motorcyclist', 'tricyclist', 'barrowlist', 'cone', 'Light', 'make_light', 'encode', 'shade',
-           'Stamp', 'draw_mesh', 'Layout', 'draw_ground', 'Wall', 'make_buildings', 'facade', 'tree', 'street_lamp',
-           'signal', 'place', 'Site', 'make_site', 'Backdrop', 'make_backdrop', 'static_palette', 'Track',
-           'make_tracks', 'Body', 'make_palette', 'make_body', 'body_mesh', 'make_cones', 'populate', 'Seen',
-           'render_frame', 'finish', 'make_labels', 'Plan', 'draw_sequence', 'synthesize', 'summarize']
+           'Stamp', 'shrink', 'draw_mesh', 'Layout', 'draw_ground', 'Wall', 'make_buildings', 'facade', 'tree', 'fence',
+           'street_lamp', 'signal', 'place', 'Site', 'make_site', 'Backdrop', 'make_backdrop', 'static_palette',
+           'Track', 'make_tracks', 'Body', 'make_palette', 'make_body', 'body_mesh', 'make_cones', 'populate', 'Seen',
+           'render_frame', 'smear', 'finish', 'make_labels', 'Plan', 'draw_sequence', 'synthesize', 'summarize']
 
 # %% ../nbs/13_synthetic.ipynb #efd3a087
 import json, os, math
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from tqdm.auto import tqdm
 
 # %% ../nbs/13_synthetic.ipynb #b89cd761
@@ -116,7 +116,7 @@ def rasterize(xy: np.ndarray, depth: np.ndarray, h: int, w: int) -> tuple[np.nda
 
 # %% ../nbs/13_synthetic.ipynb #af358432
 MATERIALS = ('paint', 'paint2', 'trim', 'glass', 'tyre', 'hub', 'headlamp', 'taillamp', 'plate', 'skin', 'hair', 'shirt', 'trousers',
-             'shoe', 'metal', 'cargo', 'orange', 'white', 'base', 'sign', 'leaf', 'bark', 'helmet', 'dark', 'lamp', 'red', 'amber', 'green')
+             'shoe', 'metal', 'cargo', 'orange', 'white', 'base', 'sign', 'leaf', 'leaf2', 'leaf3', 'bark', 'helmet', 'dark', 'lamp', 'red', 'amber', 'green')
 _M = {m: i for i, m in enumerate(MATERIALS)}
 
 class Mesh(NamedTuple):
@@ -277,7 +277,16 @@ def car(L: float = 4.5, W: float = 1.82, H: float = 1.47, kind: str = 'sedan') -
     n = len(st); rear = n - 4 if kind == 'sedan' else n - 3
     glass = [4, 5, 7, 8] + ([9] if kind != 'sedan' else [9])
     body = loft(st, W, .94 * k, glass, [4, rear])
-    return merge(body, _wheels((.31 * L, -.3 * L), W, .33 * k), _ends(L, W, .66 * k), _mirrors(.15 * L, W, .9 * k))
+    return merge(body, _wheels((.31 * L, -.3 * L), W, .33 * k), _ends(L, W, .66 * k), _mirrors(.15 * L, W, .9 * k), _doors((.165 * L, -.05 * L, -.235 * L), W, .34 * k, .86 * k))
+
+def _doors(xs, W: float, z0: float, z1: float) -> Mesh:
+    "Door gaps and handles, a centimetre off the flanks."
+    parts = []
+    for s in (-1, 1):
+        y = s * (W / 2 + .004); u = lambda a: (-s * a, 0, 0)
+        parts += [quad((x, y, (z0 + z1) / 2), u(.014), (0, 0, (z1 - z0) / 2), 'trim') for x in xs]
+        parts += [quad((x + .12, y + s * .006, z1 - .06), u(.09), (0, 0, .018), 'trim') for x in xs[1:]] + [quad(((xs[0] + xs[-1]) / 2, y, z0), u((xs[0] - xs[-1]) / 2), (0, 0, .012), 'trim')]
+    return merge(*parts)
 
 # %% ../nbs/13_synthetic.ipynb #d5d57a41
 def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
@@ -286,7 +295,7 @@ def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
     st = [(.5, .62, .8), (.487, .82, .92), (.44, 1.0, .98), (.38, 1.1, 1), (.25, 1.82, 1), (.2, 1.92, 1), (.18, 1.93, 1), (-.02, 1.97, 1), (-.04, 1.97, 1), (-.24, 1.98, 1), (-.26, 1.98, 1), (-.47, 1.94, 1), (-.496, 1.6, .98), (-.5, .6, .95)]
     body = loft([(x * L, z * k, s) for x, z, s in st], W, 1.1 * k, [3, 4, 6, 8, 10], [3], top_width=.88)
     rear = quad((-L / 2 - .012, 0, 1.4 * k), (0, -W * .36, 0), (0, 0, .26 * k), 'glass')
-    return merge(body, rear, _wheels((.33 * L, -.31 * L), W, .34), _ends(L, W, .78 * k), _mirrors(.33 * L, W, 1.1 * k))
+    return merge(body, rear, _wheels((.33 * L, -.31 * L), W, .34), _ends(L, W, .78 * k), _mirrors(.33 * L, W, 1.1 * k), _doors((.24 * L, .02 * L, -.22 * L), W, .36 * k, 1.02 * k))
 
 def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     "A city bus: a band of panes, a route display, a door side and an air conditioner on the roof."
@@ -310,7 +319,7 @@ def truck(L: float = 7.5, W: float = 2.3, H: float = 3.0, kind: str = 'box') -> 
     cab = loft(st, W * .97, hc * .53, [2, 4], [1], .45, .93)
     xb, lb = x0 - c - .1 - (L - c - .1) / 2, L - c - .1
     parts = [cab, box((L - .3, W * .5, .3), (0, 0, .55), 'dark')]
-    if kind == 'box': parts += [box((lb, W, H - .85), (xb, 0, .85), 'cargo'), quad((-L / 2 - .01, 0, .85 + (H - .85) / 2), (0, -.02, 0), (0, 0, (H - .9) / 2), 'trim')]
+    if kind == 'box': parts += [box((lb, W, H - .85), (xb, 0, .85), 'cargo'), *(box((.08, W + .04, H - .83), (xb + d * lb, 0, .84), 'cargo') for d in np.linspace(-.49, .49, 7)), box((lb + .02, W + .05, .1), (xb, 0, .85), 'trim'), quad((-L / 2 - .01, 0, .85 + (H - .85) / 2), (0, -.02, 0), (0, 0, (H - .9) / 2), 'trim')]
     elif kind == 'tipper': parts += [box((lb, W, .55 * H), (xb, 0, .9), 'paint2', 1.03)] + [box((.12, W + .1, .55 * H), (xb + d * lb, 0, .9), 'paint2', 1.03) for d in (-.45, -.22, 0, .22, .45)]
     else: parts += [box((lb, W, .5), (xb, 0, .85), 'paint'), box((lb * .9, W * .85, H - 1.5), (xb, 0, 1.3), 'cargo', .9)]
     axles = [x0 - .55 * c] + [-L / 2 + .17 * L] + ([-L / 2 + .17 * L + 1.25] if L > 7 else [])
@@ -335,7 +344,7 @@ def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = Fals
         parts += [limb(a, k, .085 * scale, .065 * scale, 'trousers', 6), limb(k, foot + (0, 0, .06), .062 * scale, .045 * scale, 'trousers', 6),
                   box((.25 * scale, .1 * scale, .08), foot + (.05, 0, 0), 'shoe'), limb(sh, el, .055 * scale, .045 * scale, 'shirt', 6), limb(el, hand, .043 * scale, .038 * scale, 'skin', 6)]
     if bag: parts.append(box((.16, .3, .42), base + .06 * up - (.2, 0, 0), 'cargo', .85))
-    if skirt: parts.append(limb(base - (0, 0, .38), base + (0, 0, .05), .22, .15, 'paint2'))
+    if skirt: parts.append(limb(base - (0, 0, .34), base + (0, 0, .05), .27, .16, 'paint2'))
     return merge(*parts)
 
 # %% ../nbs/13_synthetic.ipynb #88ab655c
@@ -416,16 +425,17 @@ def make_light(rng, time: str | None = None, weather: str | None = None, easy: b
         sun, sky = sun * k, grey * np.array([.93, 1., 1.06])
         zen = hor = hor.mean() * np.array([.94, .97, 1.]) * {'overcast': .95, 'rain': .78, 'fog': .9}[weather]
     fog = {'clear': .0006, 'overcast': .0012, 'rain': .004, 'fog': rng.uniform(.010, .02)}[weather]
-    gain = {'day': 1.75, 'dusk': .95, 'night': .055}[time] * rng.uniform(.85, 1.15) / (sky.mean() + sun.mean() * math.sin(el)); sun, sky = sun * gain, sky * gain
+    gain = {'day': 1.75, 'dusk': .95, 'night': .075}[time] * rng.uniform(.85, 1.15) / (sky.mean() + sun.mean() * math.sin(el)); sun, sky = sun * gain, sky * gain
     d = np.array([math.cos(el) * math.cos(az), math.cos(el) * math.sin(az), math.sin(el)])
     return Light(time, weather, d, sun, sky, hor, fog, max(lamps, .5 if weather in ('rain', 'fog') else 0), float(weather == 'rain'), zen)
 
 # %% ../nbs/13_synthetic.ipynb #1f9bd218
-_ENCODE = None
+_t = (np.arange(4096) / 1500) ** 2   # linear light whose square root is evenly spaced
+_CURVE = np.minimum(_t * (1 + _t * .16) / (1 + _t * .75), 1).astype(np.float32) ** np.float32(1 / 2.2)
+
 def encode(linear: np.ndarray) -> np.ndarray:
-    "Linear light -> display values 0..1: a soft shoulder, then gamma 2.2."
-    x = np.maximum(linear, 0); x = x * (1 + x * .16) / (1 + x * .75)
-    return np.minimum(x, 1) ** (1 / 2.2)
+    "Linear light -> display values 0..1: a soft shoulder, then gamma 2.2 (looked up in a table of 4096)."
+    return _CURVE[np.minimum(np.sqrt(np.maximum(linear, 0)) * 1500 + .5, 4095).astype(np.int32)]
 
 def _haze(rgb: np.ndarray, dist: np.ndarray, light: Light) -> np.ndarray:
     t = np.exp(-light.fog * dist)[..., None]
@@ -436,15 +446,15 @@ def shade(mesh: Mesh, palette: np.ndarray, glow: np.ndarray, eye: np.ndarray, li
     "Display colours `[m,3,3]` at the corners of a mesh in world axes; `palette`, `glow` are `[materials, 3]`."
     n, a = mesh.n, palette[mesh.mat][:, None] ** 2.2
     up = n[..., 2:]
-    amb = light.sky * (.62 + .38 * up) + extra * np.array([1., .82, .55]) * (.6 + .4 * up)
+    amb = light.sky * (.62 + .38 * up) * (.45 + .55 * np.clip(mesh.v[..., 2:] / .7, 0, 1)) + extra * np.array([1., .82, .55]) * (.6 + .4 * up)
     lin = a * (amb + sunlit * light.sun * np.maximum((n * light.direction).sum(-1, keepdims=True), 0))
     view = mesh.v - eye; dist = np.linalg.norm(view, axis=-1); view = view / dist[..., None]
     refl = view - 2 * (view * n).sum(-1, keepdims=True) * n
     gloss = _GLOSS[mesh.mat][:, None, None]
     fres = .04 + .96 * (1 - np.clip(-(view * n).sum(-1, keepdims=True), 0, 1)) ** 5
-    env = np.where(refl[..., 2:] > 0, light.sky * (1.1 + .9 * np.clip(refl[..., 2:], 0, 1)), light.sky * .25)
+    env = light.sky * np.where(refl[..., 2:] > 0, .8 + .5 * np.clip(refl[..., 2:], 0, 1), .2)
     spec = sunlit * light.sun * np.clip((refl * light.direction).sum(-1, keepdims=True), 0, 1) ** 60 * 3
-    lin = lin + gloss * (fres * 1.6 * env + .03 * env + fres * spec * 4) + glow[mesh.mat][:, None]
+    lin = lin + gloss * (fres * env + fres * spec * 4) + glow[mesh.mat][:, None]
     return _haze(encode(lin), dist, light)
 
 _GLOSS = np.zeros(len(MATERIALS))
@@ -457,6 +467,14 @@ class Stamp(NamedTuple):
     alpha: np.ndarray
     iz: np.ndarray
     at: tuple[int, int]
+    @property
+    def window(self): (x, y), (h, w) = self.at, self.alpha.shape; return np.s_[y:y + h, x:x + w]
+
+def shrink(a: np.ndarray, ss: int, join=np.add) -> np.ndarray:
+    "Average (or `join`) blocks of `ss x ss` pixels of `a [h*ss, w*ss, ...]`."
+    parts = [a[i::ss, j::ss] for i in range(ss) for j in range(ss)]; out = parts[0].copy()
+    for p in parts[1:]: join(out, p, out=out)
+    return out / len(parts) if join is np.add else out
 
 def draw_mesh(mesh: Mesh, rgb: np.ndarray, camera: Camera, ss: int = 2) -> Stamp | None:
     "Rasterise a shaded mesh at `ss` times the resolution and average down; None where nothing is in the image."
@@ -477,8 +495,7 @@ def draw_mesh(mesh: Mesh, rgb: np.ndarray, camera: Camera, ss: int = 2) -> Stamp
     lo, hi = rgb[front].min(1).astype(np.float32), rgb[front].max(1).astype(np.float32)
     c = p[f, 0] * (hit % W + .5)[:, None].astype(np.float32) + p[f, 1] * (hit // W + .5)[:, None].astype(np.float32) + p[f, 2]
     buf = np.zeros((len(ids) * W, 4), np.float32); buf[hit, :3] = np.clip(c, lo[f], hi[f]); buf[hit, 3] = 1
-    buf = buf.reshape(y1 - y0, ss, x1 - x0, ss, 4).mean((1, 3))
-    iz = iz.reshape(y1 - y0, ss, x1 - x0, ss).max((1, 3))
+    buf = shrink(buf.reshape(-1, W, 4), ss); iz = shrink(iz, ss, np.maximum)
     return Stamp(buf[..., :3] / np.maximum(buf[..., 3:], 1e-6), buf[..., 3], iz, (x0, y0))
 
 # %% ../nbs/13_synthetic.ipynb #fa9f9fd9
@@ -502,12 +519,12 @@ class _Pen:
     def rect(self, x0, y0, x1, y1, fill, k=0): self.poly(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) @ _rot(k).T, fill)
 
 # %% ../nbs/13_synthetic.ipynb #a3381255
-def _noise_tile(rng, n: int = 1024) -> np.ndarray:
-    "Periodic grain `[n,n]` of several sizes, mean 1."
+def _noise_tile(rng, n: int = 1024, octaves=((1, .05), (4, .03), (16, .03), (64, .05))) -> np.ndarray:
+    "Periodic grain `[n,n]`, mean 1: noise of (pixel size, amplitude) `octaves`, added up."
     out = np.zeros((n, n), np.float32)
-    for size, amp in ((n, .05), (n // 4, .03), (n // 16, .03), (n // 64, .05)):
-        g = np.pad(rng.normal(size=(size, size)).astype(np.float32), 1, mode='wrap')
-        out += amp * np.asarray(Image.fromarray(g).resize((n + 2 * n // size, n + 2 * n // size), Image.BICUBIC))[n // size:n // size + n, n // size:n // size + n]
+    for s, amp in octaves:
+        g = Image.fromarray(np.pad(rng.normal(size=(n // s, n // s)).astype(np.float32), 1, mode='wrap'))
+        out += amp * np.asarray(g.resize((n + 2 * s, n + 2 * s), Image.BICUBIC))[s:s + n, s:s + n]
     return 1 + out
 
 def _corner(hx: float, hy: float, sx: int, sy: int, r: float):
@@ -518,27 +535,55 @@ def _corner(hx: float, hy: float, sx: int, sy: int, r: float):
 def draw_ground(layout: Layout, rng) -> Image.Image:
     "Pavements, kerbs, asphalt and paint of one intersection, as an albedo picture seen from above."
     hx, hy = layout.half; W = layout.walk; g = rng.uniform(.9, 1.1)
-    tone = lambda v: tuple(int(np.clip(c * g, 0, 255)) for c in v)
-    pen = _Pen(tone((94, 112, 66)) if rng.random() < .6 else tone((126, 122, 116)))
-    pave, kerb, asphalt, white, yellow = tone((150, 143, 134)), (186, 183, 176), tone((100, 100, 101)), (214, 214, 208), (206, 166, 62)
-    for grow, col in ((W, pave), (.3, kerb), (0, asphalt)):
+    tone = lambda v, k=1.: tuple(int(np.clip(c * g * k, 0, 255)) for c in v)
+    pen = _Pen(tone((96, 110, 70)) if rng.random() < .6 else tone((132, 128, 121)))
+    pave, asphalt = tone([(156, 148, 138), (150, 140, 132), (140, 142, 142)][rng.integers(3)]), tone((98, 98, 100), rng.uniform(.82, 1.12))
+    for grow, col in ((W, pave), (.3, (196, 193, 186)), (0, tone((80, 80, 82))), (-.3, asphalt)):
         pen.rect(-_HALF, -hx - grow, _HALF, hx + grow, col); pen.rect(-hy - grow, -_HALF, hy + grow, _HALF, col)
-        r = 9. - grow
         for sx in (-1, 1):
-            for sy in (-1, 1): pen.poly(_corner(hx + grow, hy + grow, sx, sy, max(r, 1)), col)
-    for k in range(4):
-        n, (h, c) = layout.lanes[k % 2], ((hx, hy) if k % 2 == 0 else (hy, hx))
-        s = c + 9.5
-        for y in (-.18, .18): pen.rect(s, y - .07, _HALF, y + .07, yellow, k)
-        for y in [i * _LANE for i in range(1, n)]:
-            pen.rect(s, y - .07, s + 30, y + .07, white, k)
-            for sgn in (-1, 1):
-                for x in np.arange(s + (30 if sgn > 0 else 0), _HALF, 6.): pen.rect(x, sgn * y - .07, x + 2.6, sgn * y + .07, white, k)
-        for sgn in (-1, 1): pen.rect(s, sgn * n * _LANE - .08, _HALF, sgn * n * _LANE + .08, white, k)
-        pen.rect(s, .3, s + .4, n * _LANE, white, k)
-        for y in np.arange(-h + .6, h - .6, 1.): pen.rect(c + 3.2, y, c + 7.4, y + .48, white, k)
-        for i in range(n): _arrow(pen, s + 9, (i + .5) * _LANE, k, white, i == n - 1)
+            for sy in (-1, 1): pen.poly(_corner(hx + grow, hy + grow, sx, sy, max(9. - grow, 1)), col)
+    _wear(pen, layout, asphalt, rng)
+    for k in range(4): _arm(pen, layout, k, rng)
     return pen.im
+
+def _wear(pen: _Pen, layout: Layout, asphalt, rng):
+    "Wheel tracks, patches, cracks and manhole covers."
+    hx, hy = layout.half; dim = lambda k: tuple(int(c * k) for c in asphalt)
+    for k in range(4):
+        n, c = layout.lanes[k % 2], (hy if k % 2 == 0 else hx)
+        for i in range(n):
+            for sgn in (-1, 1):
+                pen.rect(c - 3, sgn * (i + .5) * _LANE - .35, _HALF, sgn * (i + .5) * _LANE + .35, dim(.94), k)
+                for w in (-.85, .85): pen.rect(c - 3, sgn * (i + .5) * _LANE + w - .22, _HALF, sgn * (i + .5) * _LANE + w + .22, dim(1.05), k)
+    for _ in range(26):
+        k, x, y = int(rng.integers(4)), rng.uniform(-8, 80), rng.uniform(-1, 1) * (hx - 1)
+        pen.rect(x, y, x + rng.uniform(1, 7), y + rng.uniform(.6, 3), dim(rng.uniform(.78, 1.12)), k)
+    for _ in range(60):
+        p = np.array([rng.uniform(-60, 60), rng.uniform(-1, 1) * hx]) @ _rot(int(rng.integers(4))).T; a = rng.uniform(0, 6.3); line = [p]
+        for _ in range(int(rng.integers(8, 30))): a += rng.normal(0, .45); p = p + .35 * np.array([math.cos(a), math.sin(a)]); line.append(p)
+        pen.d.line(pen.px(line), fill=dim(.72), width=1)
+    for _ in range(7):
+        q = pen.px([np.array([rng.uniform(-50, 50), rng.uniform(-1, 1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]; r = .36 / _RES
+        pen.d.ellipse((q[0] - r, q[1] - r, q[0] + r, q[1] + r), fill=dim(.62), outline=dim(.85))
+
+def _arm(pen: _Pen, layout: Layout, k: int, rng):
+    "The paint and pavement of arm `k`: centre line, lane lines, stop line, crossing, arrows, tactile strip, tiles."
+    white, yellow = (212, 212, 206), (204, 164, 66); hx, hy = layout.half
+    n, (h, c) = layout.lanes[k % 2], ((hx, hy) if k % 2 == 0 else (hy, hx)); s = c + 9.5
+    for sgn in (-1, 1):
+        for x in np.arange(c + 9.5, _HALF, 1.2): pen.rect(x, sgn * (h + .45), x + .05, sgn * (h + layout.walk), (128, 122, 115), k)
+        for y in np.arange(h + .9, h + layout.walk, .9): pen.rect(c + 9.5, sgn * y, _HALF, sgn * y + .05, (128, 122, 115), k)
+        pen.rect(c + 9.5, sgn * (h + .5 * layout.walk) - .2, _HALF, sgn * (h + .5 * layout.walk) + .2, (196, 168, 84), k)
+    for y in (-.18, .18): pen.rect(s, y - .07, _HALF, y + .07, yellow, k)
+    for y in [i * _LANE for i in range(1, n)]:
+        pen.rect(s, y - .07, s + 30, y + .07, white, k)
+        for sgn in (-1, 1):
+            for x in np.arange(s + (30 if sgn > 0 else 0), _HALF, 6.): pen.rect(x, sgn * y - .07, x + 2.6, sgn * y + .07, white, k)
+    for sgn in (-1, 1): pen.rect(s, sgn * n * _LANE - .08, _HALF, sgn * n * _LANE + .08, white, k)
+    pen.rect(s, .3, s + .4, n * _LANE, white, k)
+    for y in np.arange(-h + .6, h - .6, 1.): pen.rect(c + 3.2, y, c + 7.4, y + .48, white, k)
+    for i in range(n):
+        for x in (s + 9, s + 26): _arrow(pen, x, (i + .5) * _LANE, k, white, i == n - 1)
 
 def _arrow(pen: _Pen, x: float, y: float, k: int, fill, right: bool):
     "A lane arrow that points towards the crossing (at smaller x)."
@@ -565,10 +610,14 @@ def make_buildings(layout: Layout, rng) -> list[Wall]:
                     base = (hx if along == 0 else hy) + setback + rng.uniform(0, 4)
                     c = np.array([(p, base), (p + w, base), (p + w, base + d), (p, base + d)])
                     if along: c = c[:, ::-1]
-                    c = c * (sx, sy); colour = cols[rng.integers(len(cols))] * rng.uniform(.85, 1.1); seed = int(rng.integers(1 << 30)); style = int(rng.integers(3))
+                    c = c * (sx, sy); colour = cols[rng.integers(len(cols))] * rng.uniform(.85, 1.1); seed = int(rng.integers(1 << 30)); style = int(rng.integers(4))
                     fl, bay = rng.uniform(2.9, 3.6), rng.uniform(2.4, 4.2)
                     walls += [Wall(c[i], c[(i + 1) % 4], ht, colour, seed + i, fl, bay, style, c.mean(0)) for i in range(4)]
                     p += w + rng.uniform(2, 12)
+    for a in np.arange(0, 2 * np.pi, .16):   # the skyline
+        r, w, ht = rng.uniform(260, 420), rng.uniform(20, 50), rng.uniform(12, 60); m = r * np.array([math.cos(a), math.sin(a)])
+        d = np.array([-math.sin(a), math.cos(a)]) * w / 2; q = m * 1.1
+        walls.append(Wall(m - d, m + d, ht, cols[rng.integers(len(cols))], int(rng.integers(1 << 30)), 3.2, 3.5, int(rng.integers(4)), q))
     return walls
 
 # %% ../nbs/13_synthetic.ipynb #0417ebc4
@@ -576,30 +625,43 @@ def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.n
     "Albedo `[p,3]` and glow `[p,3]` at `u` metres along and `v` metres up a wall: floors, window bays, shops at street level."
     i, j = np.floor(u / wall.bay).astype(int), np.floor(v / wall.floor).astype(int)
     fu, fv = u / wall.bay - i, v / wall.floor - j
-    h = ((i * 374761393 + j * 668265263 + wall.seed * 974711) & 0xffffff); h = ((h ^ (h >> 11)) * 2654435761 & 0xffff) / 65536
-    lo, hi = ((.22, .78), (.08, .92), (.3, .7))[wall.style]; top = (.85, .8, .9)[wall.style]
-    win = (fu > lo) & (fu < hi) & (fv > .3) & (fv < top) & (v < wall.height - .6)
-    shop = (j == 0); win = np.where(shop, (fu > .06) & (fu < .94) & (fv > .1) & (fv < .72), win)
-    alb = np.broadcast_to(wall.colour, u.shape + (3,)).copy()
-    alb *= (1 - .12 * (fv < .06) - .1 * ((fv > .26) & (fv < .3) & (fu > lo - .03) & (fu < hi + .03)))[..., None]
-    alb[win] = (np.array([.16, .2, .25]) * (.7 + .9 * h[..., None]))[win]
-    frame = win & (np.abs(fu - .5) < .02) & ~shop; alb[frame] = .55
-    sign = shop & (fv > .76) & (fv < .97); hue = np.array([(.75, .2, .16), (.2, .35, .6), (.85, .7, .3), (.25, .5, .35), (.8, .8, .8)])
-    alb[sign] = hue[((i * 7 + wall.seed) % 5)[sign]] * .8
-    lit = (win & (h > .62) | shop & win & (h > .2)) * lamps
-    glow = lit[..., None] * np.array([.75, .58, .33]) * (.25 + .6 * h[..., None]) + (sign * lamps * .5)[..., None] * alb
-    return alb, glow
+    h = _hash(i, j, wall.seed); hs = _hash(i // 2, j * 0, wall.seed + 5)
+    lo, hi, bot, top = ((.22, .78, .3, .85), (.06, .94, .34, .84), (.3, .7, .26, .9), (.04, .96, .08, .94))[wall.style]
+    roof, shop = v > wall.height - .7, j == 0
+    win = np.where(shop, (fu > .05) & (fu < .95) & (fv > .08) & (fv < .7), (fu > lo) & (fu < hi) & (fv > bot) & (fv < top)) & ~roof
+    alb = np.broadcast_to(wall.colour, u.shape + (3,)) * (1 - .1 * (fv < .07) - .14 * ((np.abs(fv - bot + .03) < .03) & (fu > lo - .04) & (fu < hi + .04)) + .12 * roof)[..., None]
+    alb = alb * (1 - .16 * np.exp(-v / 1.5) + .05 * (_hash(i, j, 3) - .5))[..., None]
+    glass = np.array([.13, .17, .2]) * (.6 + .8 * h[..., None]) + np.array([.10, .13, .16]) * fv[..., None]
+    alb = np.where(win[..., None], np.where((h > .82)[..., None] & ~shop[..., None], np.array([.55, .5, .44]), glass), alb)
+    frame = win & (np.abs((fu - lo) / (hi - lo) * (3 if wall.style in (1, 3) else 2) % 1 - .5) > .46) & ~shop; alb[frame] = (.42, .43, .44)
+    unit = (_hash(i, j, 11) > .8) & ~shop & (fu > hi - .02) & (fu < hi + .16) & (fv > .1) & (fv < .3) & ~roof; alb[unit] = (.7, .7, .68)
+    sign = shop & (fv > .74) & (fv < .98) & (hs > .3)
+    hue = np.array([(.52, .16, .14), (.18, .26, .42), (.60, .52, .30), (.22, .34, .26), (.62, .62, .60), (.36, .30, .28)]); alb[sign] = hue[(hs * 997).astype(int) % 6][sign]
+    letters = sign & (fv > .8) & (fv < .92) & (_hash(np.floor(u * 2.2).astype(int), i, 23) > .35) & (fu > .2) & (fu < .8); alb[letters] = (.85, .82, .74)
+    lit = (win & ~frame & np.where(shop, hs > .35, h > .72)) * lamps
+    return alb, lit[..., None] * np.where(_hash(j, i, 31)[..., None] > .6, np.array([.62, .68, .72]), np.array([.75, .56, .32])) * (.05 + .9 * _hash(i, j, 29)[..., None] ** 2) + (sign * lamps * .45)[..., None] * alb
+
+def _hash(i, j, seed: int) -> np.ndarray:
+    "A repeatable number 0..1 for every pair of whole numbers."
+    h = (np.asarray(i) * 374761393 + np.asarray(j) * 668265263 + seed * 974711) & 0xffffffff
+    h = ((h ^ (h >> 13)) * 1274126177) & 0xffffffff
+    return ((h ^ (h >> 16)) & 0xffff) / 65536
 
 # %% ../nbs/13_synthetic.ipynb #09ae907d
-def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 900) -> Mesh:
-    "A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps."
-    lumps = rng.normal(size=(9, 3)) * (crown * .42, crown * .42, crown * .3) + (0, 0, height - crown * .9); r = crown * rng.uniform(.38, .6, 9)
-    k = rng.integers(9, size=leaves); d = rng.normal(size=(leaves, 3)); d /= np.linalg.norm(d, axis=1, keepdims=True)
-    p = lumps[k] + d * (r[k] * rng.uniform(.75, 1.05, leaves))[:, None]
-    v = p[:, None] + rng.normal(size=(leaves, 3, 3)) * .2
-    v = np.concatenate([v, v[:, ::-1]]); n = d * .75 + (p - lumps.mean(0)) / crown * .6; n /= np.linalg.norm(n, axis=1, keepdims=True)
-    n = np.repeat(np.concatenate([n, n])[:, None], 3, 1)
-    return merge(Mesh(v, n, np.full(2 * leaves, _M['leaf'])), limb((0, 0, 0), (0, 0, height - crown), .16, .1, 'bark'))
+def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 2400) -> Mesh:
+    "A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps; `height == crown` is a bush."
+    lumps = rng.normal(size=(12, 3)) * (crown * .42, crown * .42, crown * .32) + (0, 0, height - crown * .85); r = crown * rng.uniform(.3, .55, 12)
+    k = rng.integers(12, size=leaves); d = rng.normal(size=(leaves, 3)); d /= np.linalg.norm(d, axis=1, keepdims=True)
+    p = lumps[k] + d * (r[k] * rng.uniform(.7, 1.05, leaves))[:, None]; p[:, 2] = np.maximum(p[:, 2], .1)
+    v = p[:, None] + rng.normal(size=(leaves, 3, 3)) * .043 * crown
+    v = np.concatenate([v, v[:, ::-1]]); n = d * .7 + (p - lumps.mean(0)) / crown * .7; n /= np.linalg.norm(n, axis=1, keepdims=True)
+    n = np.repeat(np.concatenate([n, n])[:, None], 3, 1); mat = np.array([_M[m] for m in ('leaf', 'leaf2', 'leaf3')])[np.r_[k, k] % 3]
+    return merge(Mesh(v, n, mat), limb((0, 0, 0), (0, 0, max(height - crown, .2)), .16, .1, 'bark'))
+
+def fence(length: float = 6.) -> Mesh:
+    "A white guard rail along x, such as stands between the directions of a Chinese road."
+    return merge(*(box((.07, .07, 1.05), (x, 0, 0), 'white') for x in (-length / 2 + .1, 0)), *(box((length, .05, .07), (0, 0, z), 'white') for z in (.25, .95)),
+                 *(box((.025, .025, .68), (x, 0, .27), 'white') for x in np.arange(-length / 2 + .3, length / 2, .3)))
 
 def street_lamp(height: float = 9., reach: float = 2.4) -> Mesh:
     "A mast with an arm; the luminaire glows at night."
@@ -622,6 +684,35 @@ def place(mesh: Mesh, x: float, y: float, heading: float, z: float = 0.) -> Mesh
     return Mesh(mesh.v @ R.T + (x, y, z), mesh.n @ R.T, mesh.mat)
 
 # %% ../nbs/13_synthetic.ipynb #931edac9
+def _grain(ground: Image.Image, rng) -> np.ndarray:
+    "Break the flat colours with grain at several scales; worn paint lets the asphalt through."
+    n = ground.size[0]; tile = Image.fromarray(np.clip(_noise_tile(rng) * 160, 0, 255).astype(np.uint8)); mask = Image.new('L', (n, n))
+    for y in range(0, n, 1024):
+        for x in range(0, n, 1024): mask.paste(tile, (x, y))
+    dark = ImageChops.multiply(ground, Image.merge('RGB', [mask] * 3))
+    return np.asarray(Image.eval(dark, lambda v: min(int(v * 255 / 160), 255)))
+
+# %% ../nbs/13_synthetic.ipynb #6947543f
+def _furnish(lay: Layout, eye: np.ndarray, rng) -> tuple[list[Mesh], np.ndarray]:
+    "Trees, bushes, street lamps and guard rails of the four arms; nothing right in front of the camera at `eye`."
+    kinds = [tree(rng, h, c) for h, c in ((5.5, 1.9), (6.5, 2.4), (7.5, 2.8), (8.5, 3.2))] + [tree(rng, .9, 1., 500)]; out, lamps = [], []
+    def put(mesh, k, x, y, turn=0., stretch=1.):
+        p = _rot(k) @ np.array([x, y])
+        if np.linalg.norm(p - eye) > 9: out.append(place(Mesh(mesh.v * stretch, mesh.n, mesh.mat), *p, turn + k * np.pi / 2))
+        return p
+    rail, bushes = rng.random() < .6, rng.random() < .5
+    for k in range(4):
+        n, (a, c) = lay.lanes[k % 2], (lay.half if k % 2 == 0 else lay.half[::-1]); edge = a + lay.walk
+        for s in (-1, 1):
+            for x in np.arange(c + rng.uniform(13, 20), 110, rng.uniform(7, 12)):
+                if rng.random() < .8: put(kinds[rng.integers(4)], k, x + rng.normal(0, .8), s * (edge + rng.uniform(.4, 2.5)), rng.uniform(0, 6.3), rng.uniform(.8, 1.15))
+            for x in np.arange(c + 14, 90, 1.3) if bushes else (): put(kinds[4], k, x, s * (edge + .6), rng.uniform(0, 6.3), rng.uniform(.75, 1.05))
+            for x in np.arange(c + 6.5, 130, 28.):
+                put(street_lamp(), k, x, s * (a + .8), -s * np.pi / 2); lamps.append(_rot(k) @ np.array([x, s * (a - 1.6)]))
+        for x in np.arange(c + 14, 100, 6.) if rail else (): put(fence(), k, x, 0.)
+    return out, np.array(lamps)
+
+# %% ../nbs/13_synthetic.ipynb #e16c6a57
 @dataclass
 class Site:
     "One intersection: ground picture, walls, furniture, and the camera that watches it."
@@ -640,27 +731,15 @@ def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrast
         cam = Camera.looking((-(hy + rng.uniform(9, 14)), -(hx + rng.uniform(.5, 2)), rng.uniform(4., 5.5)), math.radians(rng.uniform(14, 40)), math.radians(rng.uniform(14, 20)), w * rng.uniform(.85, 1.05), size, rng.normal(0, .01))
     else:
         cam = Camera.looking((-(hy + rng.uniform(8, 16)), -(hx + rng.uniform(1, 3)), rng.uniform(6., 9.)), math.radians(rng.uniform(8, 34)), math.radians(rng.uniform(9, 14)), w * rng.uniform(.85, 1.15), size, rng.normal(0, .012))
-    ground = np.asarray(draw_ground(lay, rng)).astype(np.uint8)
-    tile = np.tile(_noise_tile(rng), (4, 4))[:ground.shape[0], :ground.shape[1], None]
-    ground = np.clip(ground * tile, 0, 255).astype(np.uint8)
-    furniture, lamps = [], []
-    for k in range(4):
-        n, (a, c) = lay.lanes[k % 2], ((hx, hy) if k % 2 == 0 else (hy, hx))
-        for sgn in (-1, 1):
-            for x in np.arange(c + 16, 95, rng.uniform(8, 13)):
-                p = _rot(k) @ np.array([x + rng.normal(0, .8), sgn * (a + lay.walk + rng.uniform(.3, 2.5))])
-                if np.linalg.norm(p - cam.C[:2]) > 9 and rng.random() < .75: furniture.append(place(tree(rng, rng.uniform(5, 9), rng.uniform(1.8, 3.2)), *p, 0))
-            for x in np.arange(c + 12, 100, 30.):
-                p = _rot(k) @ np.array([x, sgn * (a + .8)]); d = _rot(k) @ np.array([0, -sgn])
-                if np.linalg.norm(p - cam.C[:2]) > 7: furniture.append(place(street_lamp(), *p, math.atan2(d[1], d[0])))
-                lamps.append(p + 2.4 * d)
+    ground = _grain(draw_ground(lay, rng), rng)
+    furniture, lamps = _furnish(lay, cam.C[:2], rng)
     return Site(f'Synthetic{index:02d}', lay, cam, ground, make_buildings(lay, rng), furniture, np.array(lamps), scene, side)
 
 # %% ../nbs/13_synthetic.ipynb #f2727d45
 @dataclass
 class Backdrop:
-    "The empty scene: pixels with and without direct sun `[h,w,3]` (0..1), depth along the axis `[h,w]`."
-    lit: np.ndarray; unlit: np.ndarray; depth: np.ndarray; sunlit: np.ndarray
+    "The empty scene: pixels with and without direct sun `[h,w,3]` (0..1), depth along the axis and what is ground `[h,w]`, sunlit ground from above."
+    lit: np.ndarray; unlit: np.ndarray; depth: np.ndarray; sunlit: np.ndarray; ground: np.ndarray
 
 def _static_shadows(site: Site, light: Light) -> np.ndarray:
     "Share of direct sun on the ground `[n,n]`, 0..1, seen from above at four times the texture's pixel."
@@ -675,7 +754,7 @@ def _static_shadows(site: Site, light: Light) -> np.ndarray:
 def _lamp_light(site: Site, xy: np.ndarray) -> np.ndarray:
     "Light of the street lamps at ground points `[..., 2]`."
     out = np.zeros(xy.shape[:-1], np.float32)
-    for p in site.lamps: out += (1 / (1 + ((xy - p.astype(np.float32)) ** 2).sum(-1) / 49)) ** 2
+    for p in site.lamps: out += (1 / (1 + ((xy - p.astype(np.float32)) ** 2).sum(-1) / 80)) ** 2
     return out
 
 # %% ../nbs/13_synthetic.ipynb #901add58
@@ -690,57 +769,92 @@ def _sky(rays: np.ndarray, light: Light, clouds: np.ndarray) -> np.ndarray:
     "Display colour of the sky along `rays [p,3]`: a gradient and some cloud."
     el = np.clip(rays[:, 2] / np.linalg.norm(rays, axis=1), 0, 1)
     c = light.haze + (light.zenith - light.haze) * (1 - np.exp(-4 * el))[:, None]
-    n = clouds.shape[0]; q = rays[:, :2] / (rays[:, 2:] + .12)
-    m = clouds[(q[:, 1] * 130).astype(int) % n, (q[:, 0] * 130).astype(int) % n]
-    m = np.clip((m - 1) * 3.5, 0, 1)[:, None] * (.75 if light.weather == 'clear' else .25)
+    q = rays[:, :2] / (rays[:, 2:] + .15)
+    m = _bilinear(clouds, (q * 90) % len(clouds))
+    m = np.clip((m - .99) * 5.5, 0, 1)[:, None] * (.8 if light.weather == 'clear' else .25)
     return c * (1 - m) + m * np.minimum(light.haze * 1.12, 1)
 
 # %% ../nbs/13_synthetic.ipynb #eccd9eb9
-def make_backdrop(site: Site, light: Light, rng, ss: int = 2) -> Backdrop:
+def _mips(im: np.ndarray, levels: int = 5) -> list[np.ndarray]:
+    "Linear albedo pictures, each half the size of the one before."
+    out = [(np.arange(256, dtype=np.float32) / 255)[im] ** 2.2]
+    for _ in range(levels - 1): a = out[-1]; n = len(a) // 2; out.append(a[:2 * n, :2 * n].reshape(n, 2, n, 2, 3).mean((1, 3)))
+    return out
+
+def _bilinear(im: np.ndarray, xy: np.ndarray) -> np.ndarray:
+    "Values of `im [n,n,...]` at pixel positions `xy [...,2]` (x, y; pixel centres at .5), clamped at the edge."
+    n = len(im); q = np.clip(xy - .5, 0, n - 1.001).astype(np.float32); i = q.astype(np.int32); f = q - i
+    fx, fy = (f[..., k].reshape(f.shape[:-1] + (1,) * (im.ndim - 2)) for k in (0, 1)); x, y = i[..., 0], i[..., 1]
+    top, bot = im[y, x] * (1 - fx) + im[y, x + 1] * fx, im[y + 1, x] * (1 - fx) + im[y + 1, x + 1] * fx
+    return top * (1 - fy) + bot * fy
+
+def _sample(mips: list[np.ndarray], xy: np.ndarray, footprint: np.ndarray) -> np.ndarray:
+    "Ground albedo at `xy [...,2]` from the level whose pixel matches the `footprint` (metres) of a sub-pixel."
+    level = np.clip(np.log2(np.maximum(footprint / _RES * 1.8, 1)), 0, len(mips) - 1).astype(int); out = np.empty(xy.shape[:-1] + (3,), np.float32)
+    for L, m in enumerate(mips):
+        s = level == L
+        if s.any(): out[s] = _bilinear(m, (xy[s] + _HALF) / (_RES * 2 ** L))
+    return out
+
+def _wetness(rays: np.ndarray, xy: np.ndarray, patches: np.ndarray) -> np.ndarray:
+    "Extra albedo of wet ground: Fresnel reflection of the sky, patchy as the asphalt is."
+    cos = -rays[..., 2] / np.linalg.norm(rays, axis=-1)
+    puddle = np.clip((_bilinear(patches, (xy * 12) % len(patches)) - .99) * 10, .2, 1)
+    return .5 * (.02 + .98 * (1 - np.clip(cos, 0, 1)) ** 5) * puddle
+
+def _ground_depth(cam: Camera, depth: np.ndarray) -> np.ndarray:
+    "Where `depth [h,w]` is that of the ground plane."
+    h, w = depth.shape; down = -_rays(cam, 1)[..., 2]
+    return (down > 1e-3) & (np.abs(depth * down - cam.C[2]) < .02 * cam.C[2] + .01 * depth * down)
+
+# %% ../nbs/13_synthetic.ipynb #9c3a9ee9
+def make_backdrop(site: Site, light: Light, rng, green: int = 0, ss: int = 2) -> Backdrop:
     "Render the empty intersection with this light: sky, ground, walls, trees and masts."
     cam = site.camera; h, w = cam.size
     rays = _rays(cam, ss); H, W = rays.shape[:2]
-    sun = _static_shadows(site, light); clouds = _noise_tile(np.random.default_rng(7), 512)
+    sun = _static_shadows(site, light); clouds = _noise_tile(rng, 512, ((8, .03), (16, .04), (64, .06)))
     lit = np.zeros((H, W, 3), np.float32); dark = np.zeros_like(lit); depth = np.full((H, W), 1e6, np.float32)
     up = rays[..., 2] >= -1e-3
     lit[up] = dark[up] = _sky(rays[up], light, clouds)
-    mips = [site.ground.astype(np.float32)]
-    for _ in range(4): mips.append(mips[-1][:len(mips[-1]) // 2 * 2, :len(mips[-1]) // 2 * 2].reshape(len(mips[-1]) // 2, 2, len(mips[-1]) // 2, 2, 3).mean((1, 3)))
+    mips = _mips(site.ground)
     ybelow = np.nonzero(~up.all(1))[0][0]
     for r0 in range(ybelow, H, 128):
-        r = rays[r0:r0 + 128]; t = cam.C[2] / np.maximum(-r[..., 2], 1e-4); xy = (cam.C[:2] + r[..., :2] * t[..., None]).astype(np.float32)
-        ok = ~up[r0:r0 + 128]
-        level = np.clip(np.log2(np.maximum(t / cam.K[0, 0] / ss / _RES * 2.0, 1)), 0, 4).astype(int)
-        alb = np.full(r.shape, 100., np.float32); inside = (np.abs(xy) < _HALF - .5).all(-1)
-        for L, mp in enumerate(mips):
-            s = inside & (level == L)
-            if s.any(): ij = ((xy[s] + _HALF) / (_RES * 2 ** L)).astype(int); ij = np.minimum(ij, len(mp) - 1); alb[s] = mp[ij[:, 1], ij[:, 0]]
-        alb = (alb / 255) ** 2.2
-        ij = np.clip(((xy + _HALF) / (_RES * 4)).astype(int), 0, len(sun) - 1); vis = sun[ij[..., 1], ij[..., 0]][..., None]
-        amb = light.sky + (light.lamps * .55 * _lamp_light(site, xy)[..., None] * np.array([1., .78, .5], np.float32) if light.lamps else 0)
-        alb = alb * (1 - .35 * light.wet)
+        r = rays[r0:r0 + 128, ::ss]; t = cam.C[2] / np.maximum(-r[..., 2], 1e-4); xy = (cam.C[:2] + r[..., :2] * t[..., None]).astype(np.float32)
+        ok = ~up[r0:r0 + 128]; wide = lambda a: np.repeat(a, ss, 1)
+        alb = _sample(mips, xy, t / cam.K[0, 0] / ss) * (1 - .35 * light.wet)
+        vis = _bilinear(sun, (xy + _HALF) / (_RES * 4))[..., None]
+        if light.wet: alb = alb + light.wet * _wetness(r, xy, clouds)[..., None]
+        amb = light.sky + (light.lamps * .8 * _lamp_light(site, xy)[..., None] * np.array([1., .78, .5], np.float32) if light.lamps else 0)
         for buf, k in ((lit, vis), (dark, 0.)):
             c = _haze(encode(alb * (amb + k * light.sun * light.direction[2])), t, light)
-            buf[r0:r0 + 128][ok] = c[ok]
-        depth[r0:r0 + 128][ok] = t[ok]
-    for wl in site.walls: _draw_wall(wl, cam, rays, lit, dark, depth, light, ss)
-    lit, dark = (b.reshape(h, ss, w, ss, 3).mean((1, 3)) for b in (lit, dark)); depth = depth.reshape(h, ss, w, ss).max((1, 3))
-    pal, glow = static_palette(light)
-    for m in sorted(site.furniture, key=lambda m: -np.linalg.norm(m.v.mean((0, 1)) - cam.C)):
+            buf[r0:r0 + 128][ok] = wide(c)[ok]
+        depth[r0:r0 + 128][ok] = wide(t)[ok]
+    for wl in sorted(site.walls, key=lambda q: np.linalg.norm((q.a + q.b) / 2 - cam.C[:2])): _draw_wall(wl, cam, rays, lit, dark, depth, light, ss)
+    lit, dark, depth = shrink(lit, ss), shrink(dark, ss), shrink(depth, ss, np.maximum)
+    pal, glow = static_palette(light); ground = (depth < 1e5) & _ground_depth(cam, depth)
+    for m in sorted(site.furniture + _signals(site, green), key=lambda m: -np.linalg.norm(m.v.mean((0, 1)) - cam.C)):
         xy = m.v.mean((0, 1))[:2]
         st = draw_mesh(m, shade(m, pal, glow, cam.C, light, 1., light.lamps * .3 * float(_lamp_light(site, xy[None])[0])), cam, 2)
-        if st is not None: _over(lit, st, depth); _over(dark, st, depth, True)
-    return Backdrop(lit, dark, depth, sun)
+        if st is not None: _over(lit, st, depth); ground[st.window] &= _over(dark, st, depth, True) < .5
+    return Backdrop(lit, dark, depth, sun, ground)
+
+def _signals(site: Site, green: int) -> list[Mesh]:
+    "One mast for each approach, on the far side of the crossing; the axis `green` has green."
+    hx, hy = site.layout.half; out = []
+    for k in range(4):
+        h, c = (hx, hy) if k % 2 == 0 else (hy, hx); p = _rot(k) @ np.array([c + 9.2, -(h + 1.2)])
+        if np.linalg.norm(p - site.camera.C[:2]) > 6: out.append(place(signal(6., -min(7., h), k % 2 == green), *p, np.pi + k * np.pi / 2))
+    return out
 
 def static_palette(light: Light):
     "Colours and glow of street furniture."
     pal, glow = np.full((len(MATERIALS), 3), .5), np.zeros((len(MATERIALS), 3))
-    for k, c in dict(leaf=(.30, .38, .16), bark=(.33, .26, .2), metal=(.58, .6, .62), dark=(.1, .1, .1), trim=(.12, .12, .12), lamp=(.85, .85, .85), red=(.9, .1, .1), amber=(.9, .6, .1), green=(.1, .8, .4)).items(): pal[_M[k]] = c
+    for k, c in dict(leaf=(.34, .42, .18), leaf2=(.27, .37, .15), leaf3=(.38, .43, .20), white=(.82, .83, .82), bark=(.33, .26, .2), metal=(.58, .6, .62), dark=(.1, .1, .1), trim=(.12, .12, .12), lamp=(.85, .85, .85), red=(.9, .1, .1), amber=(.9, .6, .1), green=(.1, .8, .4)).items(): pal[_M[k]] = c
     glow[_M['lamp']] = np.array([1.6, 1.3, .9]) * light.lamps
     for k, c in dict(red=(1.6, .1, .08), amber=(1.4, .8, .1), green=(.1, 1.4, .7)).items(): glow[_M[k]] = c
     return pal, glow
 
-# %% ../nbs/13_synthetic.ipynb #9c3a9ee9
+# %% ../nbs/13_synthetic.ipynb #1f1f9339
 def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: np.ndarray, depth: np.ndarray, light: Light, ss: int):
     "Intersect the rays with one wall and paint what is nearer than what is there."
     H, W = depth.shape; d = wl.b - wl.a; L = np.linalg.norm(d); d = d / L; n = np.array([d[1], -d[0]])
@@ -749,26 +863,26 @@ def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: n
     corners = np.array([(*wl.a, 0), (*wl.b, 0), (*wl.a, wl.height), (*wl.b, wl.height)])
     xy, z = cam.project(corners)
     if z.max() < .5: return
-    x0, x1, y0, y1 = 0, W, 0, H
-    if z.min() > .5:
-        x0, y0 = np.clip(np.floor(xy.min(0) * ss), 0, (W, H)).astype(int); x1, y1 = np.clip(np.ceil(xy.max(0) * ss) + 1, 0, (W, H)).astype(int)
-    if x1 <= x0 or y1 <= y0: return
-    r = rays[y0:y1, x0:x1]; den = r[..., 0] * n[0] + r[..., 1] * n[1]
+    at = _inside(xy[[0, 1, 3, 2]] * ss, H, W) if z.min() > .5 else np.arange(H * W)
+    r = rays.reshape(-1, 3)[at]; den = r[:, 0] * n[0] + r[:, 1] * n[1]
     t = ((wl.a - cam.C[:2]) @ n) / np.where(np.abs(den) < 1e-9, 1e-9, den)
-    u = (cam.C[0] + r[..., 0] * t - wl.a[0]) * d[0] + (cam.C[1] + r[..., 1] * t - wl.a[1]) * d[1]; v = cam.C[2] + r[..., 2] * t
-    hit = (t > .5) & (t < depth[y0:y1, x0:x1]) & (u >= 0) & (u <= L) & (v >= 0) & (v <= wl.height)
-    if not hit.any(): return
-    alb, glow = facade(wl, u[hit], v[hit], light.lamps); alb = alb ** 2.2
-    cosine = max(float(n @ light.direction[:2]), 0)
-    base = alb * light.sky * (.45 + .2 * np.clip(v[hit] / 12, 0, 1))[:, None] + glow + light.lamps * .06 * alb
-    tt = t[hit]
-    depth[y0:y1, x0:x1][hit] = tt
-    lit[y0:y1, x0:x1][hit] = dark[y0:y1, x0:x1][hit] = _haze(encode(base + alb * light.sun * cosine), tt, light)
+    near = (t > .5) & (t < depth.ravel()[at]); at, r, t = at[near], r[near], t[near]
+    u = (cam.C[0] + r[:, 0] * t - wl.a[0]) * d[0] + (cam.C[1] + r[:, 1] * t - wl.a[1]) * d[1]; v = cam.C[2] + r[:, 2] * t
+    hit = (u >= 0) & (u <= L) & (v >= 0) & (v <= wl.height); at, t, u, v = at[hit], t[hit].astype(np.float32), u[hit], v[hit]
+    if not len(at): return
+    alb, glow = facade(wl, u, v, light.lamps); alb = alb ** 2.2
+    base = alb * light.sky * (.45 + .2 * np.clip(v / 12, 0, 1))[:, None] + glow + light.lamps * .06 * alb
+    depth.ravel()[at] = t
+    lit.reshape(-1, 3)[at] = dark.reshape(-1, 3)[at] = _haze(encode(base + alb * light.sun * max(float(n @ light.direction[:2]), 0)), t, light)
+
+def _inside(q: np.ndarray, h: int, w: int) -> np.ndarray:
+    "Flat indices of the pixels inside a convex quadrilateral `q [4,2]`."
+    k, x, _, row = _pixels(q[[[0, 1, 2], [0, 2, 3]]], h, w)
+    return (row * w)[k] + x
 
 def _over(canvas: np.ndarray, st: Stamp, depth: np.ndarray, write: bool = False) -> np.ndarray:
     "Lay a stamp on `canvas` where it is nearer than `depth`; returns the coverage that remained."
-    (x, y), (h, w) = st.at, st.alpha.shape; win = np.s_[y:y + h, x:x + w]
-    z = 1 / np.maximum(st.iz, 1e-9)
+    win = st.window; z = 1 / np.maximum(st.iz, 1e-9)
     a = st.alpha * (z < depth[win]); canvas[win] += a[..., None] * (st.rgb - canvas[win])
     if write: depth[win] = np.where(a > .5, z, depth[win])
     return a
@@ -795,9 +909,9 @@ def _turn(x0: float, y0: float, r: float, left: bool, end: float) -> np.ndarray:
     return np.concatenate([[(-95., y0)], arc, [(x0 + r, s * end)]])
 
 # %% ../nbs/13_synthetic.ipynb #7081de6c
-def make_tracks(layout: Layout, rng) -> list[Track]:
-    "Where things go while one axis has green: through lanes, turns, queues at red, bicycle lanes, pavements, crossings."
-    green = int(rng.integers(2)); out = []; R = 95.
+def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
+    "Where things go while the axis `green` (0: x, 1: y) has green: through lanes, turns, queues at red, bicycle lanes, pavements, crossings."
+    out = []; R = 95.
     for k in range(4):
         M = _rot(k); ax = k % 2; n, m = layout.lanes[ax], layout.lanes[1 - ax]; h, c = layout.half[ax], layout.half[1 - ax]; go = ax == green
         for i in range(n):
@@ -856,7 +970,7 @@ def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
     "Colours `[materials,3]` and what glows `[materials,3]` for one road user."
     pick = lambda a: a[rng.integers(len(a))] * rng.uniform(.88, 1.06)
     c, glow = np.full((len(MATERIALS), 3), .5), np.zeros((len(MATERIALS), 3))
-    fixed = dict(trim=(.10, .10, .11), glass=(.05, .065, .075), tyre=(.055, .055, .06), hub=(.55, .56, .58), headlamp=(.85, .87, .9), taillamp=(.6, .05, .05), plate=(.2, .35, .7), skin=(.78, .58, .45), hair=(.08, .07, .06),
+    fixed = dict(trim=(.10, .10, .11), glass=(.13, .15, .17), tyre=(.055, .055, .06), hub=(.55, .56, .58), headlamp=(.85, .87, .9), taillamp=(.6, .05, .05), plate=(.2, .35, .7), skin=(.86, .68, .56), hair=(.08, .07, .06),
                  shoe=(.12, .1, .1), metal=(.55, .57, .6), orange=(.93, .28, .06), white=(.9, .9, .88), base=(.12, .12, .12), sign=(.12, .08, .03), dark=(.05, .05, .055))
     for k, v in fixed.items(): c[_M[k]] = v
     c[_M['paint']] = pick(_BUS if kind == 'Bus' else _PAINTS if kind != 'Cyclist' else _CLOTH); c[_M['paint2']] = pick(_BUS)
@@ -923,9 +1037,9 @@ def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
     return out
 
 # %% ../nbs/13_synthetic.ipynb #89db82cc
-def populate(site: Site, light: Light, times: np.ndarray, rng) -> list[Body]:
+def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> list[Body]:
     "Fill a sequence: bodies that never overlap at `times`, as many in view on average as the census has."
-    cam, tracks = site.camera, make_tracks(site.layout, rng)
+    cam, tracks = site.camera, make_tracks(site.layout, green, rng)
     base = dict(_DEMO) if site.scene == 'demo' else dict(CENSUS[site.side])
     if site.scene != 'demo': cars = base.pop('Car'); base |= {k: cars * s for k, s in _CAR_SPLIT.items()}
     busy = float(np.clip(rng.gamma(6, 1 / 6), .35, 2.))
@@ -948,27 +1062,21 @@ def populate(site: Site, light: Light, times: np.ndarray, rng) -> list[Body]:
     return bodies
 
 # %% ../nbs/13_synthetic.ipynb #2b452677
-def _shadow_mask(site: Site, bodies, meshes, light: Light) -> np.ndarray:
-    "How much of the sun the bodies take from each pixel `[h,w]`, and the dark under them."
-    cam = site.camera; h, w = cam.size; m = np.zeros(h * w, np.uint8)
-    off = -light.direction[:2] / light.direction[2]
+def _shadow_mask(site: Site, meshes, light: Light) -> np.ndarray:
+    "How much of the sun the bodies take from each pixel of the ground `[h,w]`: their meshes, flattened along the light."
+    cam = site.camera; h, w = cam.size; m = np.zeros(h * w, np.uint8); off = -light.direction[:2] / light.direction[2]
     for mesh in meshes:
-        g = mesh.v.copy(); g[..., :2] += g[..., 2:] * off; g[..., 2] = 0
-        lit = (mesh.n[:, 0] * light.direction).sum(-1) > -.2
-        xy, z = cam.project(g[lit])
-        xy = xy[z.min(1) > .5]
-        k, x, _, row = _pixels(xy, h, w); m[(row * w)[k] + x] = 255
+        g = mesh.v[(mesh.n[:, 0] * light.direction).sum(-1) > -.2]; g = np.concatenate([g[..., :2] + g[..., 2:] * off, np.zeros_like(g[..., 2:])], -1)
+        xy, z = cam.project(g); k, x, _, row = _pixels(xy[z.min(1) > .5], h, w); m[(row * w)[k] + x] = 255
     return np.asarray(Image.fromarray(m.reshape(h, w)).filter(ImageFilter.GaussianBlur(1.2 * h / 1080)), np.float32) / 255
 
-def _contact_mask(site: Site, poses, bodies) -> np.ndarray:
-    "A soft dark patch under every body `[h,w]`, 0..1."
+def _patches(site: Site, quads, blur: float) -> np.ndarray:
+    "Soft patches `[h,w]`, 0..0.75, over ground polygons; `blur` in pixels at 1080 rows."
     cam = site.camera; h, w = cam.size; im = Image.new('L', (w // 2, h // 2), 0); d = ImageDraw.Draw(im)
-    for (p, a), b in zip(poses, bodies):
-        L, W, _ = b.size; c, s = math.cos(a), math.sin(a)
-        q = np.array([(x * L / 2, y * W / 2) for x, y in ((1, 1), (-1, 1), (-1, -1), (1, -1))]) * .92 @ np.array([[c, s], [-s, c]]) + p
-        xy, z = cam.project(np.c_[q, np.zeros(4)])
+    for q in quads:
+        xy, z = cam.project(np.c_[q, np.zeros(len(q))])
         if z.min() > .5: d.polygon([tuple(v) for v in xy / 2], fill=190)
-    return np.asarray(im.filter(ImageFilter.GaussianBlur(3 * h / 1080)).resize((w, h), Image.BILINEAR), np.float32) / 255
+    return np.asarray(im.filter(ImageFilter.GaussianBlur(blur * h / 1080)).resize((w, h), Image.BILINEAR), np.float32) / 255
 
 # %% ../nbs/13_synthetic.ipynb #8ce545d7
 class Seen(NamedTuple):
@@ -981,26 +1089,74 @@ class Seen(NamedTuple):
 
 def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t: float) -> tuple[np.ndarray, list[Seen]]:
     "Draw the bodies at time `t` into the backdrop, far to near: image `[h,w,3]` 0..1 and what is visible of whom."
-    cam = site.camera; h, w = cam.size
-    poses = [b.pose(t) for b in bodies]
-    dist = np.array([np.linalg.norm(p - cam.C[:2]) for p, _ in poses]); ahead = np.array([cam.project(np.array([*p, .5]))[1] for p, _ in poses])
-    live = [i for i in np.argsort(-dist, kind='stable') if 1.5 < ahead[i] < 160]
+    cam = site.camera; h, w = cam.size; poses = [b.pose(t) for b in bodies]
+    ahead = [float(cam.project(np.array([*p, .5]))[1]) for p, _ in poses]; far = [-np.linalg.norm(p - cam.C[:2]) for p, _ in poses]
+    live = [i for i in np.argsort(far, kind='stable') if 1.5 < ahead[i] < 160 and _near_view(cam, poses[i][0], bodies[i].size)]
     meshes = {i: place(body_mesh(bodies[i], t), *poses[i][0], float(poses[i][1])) for i in live}
-    img = back.lit.copy()
-    if light.sun.max() > .1:
-        m = _shadow_mask(site, bodies, meshes.values(), light); ij = np.nonzero(m > .004); img[ij] += m[ij][:, None] * (back.unlit[ij] - img[ij])
-    c = _contact_mask(site, [poses[i] for i in live], [bodies[i] for i in live]); ij = np.nonzero(c > .01); img[ij] *= 1 - .62 * c[ij][:, None]
-    owner = np.full((h, w), -1, np.int32); full, drawn = {}, {}
-    sun = back.sunlit
+    rgb = {i: _lighten(site, back, bodies[i], meshes[i], poses[i][0], light) for i in live}
+    img = _ground_effects(site, back, [bodies[i] for i in live], [poses[i] for i in live], meshes, rgb, light)
+    owner, full = np.full((h, w), -1, np.int32), {}
     for i in live:
-        b, m = bodies[i], meshes[i]; p = poses[i][0]
-        q = np.clip(((p + _HALF) / (_RES * 4)).astype(int), 0, len(sun) - 1)
-        extra = light.lamps * .5 * float(_lamp_light(site, p[None].astype(np.float32))[0])
-        st = draw_mesh(m, shade(m, b.palette, b.glow, cam.C, light, float(sun[q[1], q[0]]), extra), cam)
+        st = draw_mesh(meshes[i], rgb[i], cam)
         if st is None: continue
-        full[i] = st; a = _over(img, st, back.depth)
-        (x, y), (hh, ww) = st.at, st.alpha.shape; owner[y:y + hh, x:x + ww][a > .35] = i; drawn[i] = True
+        full[i] = st = smear(st, _screen_motion(cam, bodies[i], t, light), cam.size)
+        owner[st.window][_over(img, st, back.depth) > .35] = i
     return img, [_look(i, full[i], owner, meshes[i], cam) for i in full]
+
+# %% ../nbs/13_synthetic.ipynb #9b708bc4
+def _lighten(site: Site, back: Backdrop, body: Body, mesh: Mesh, p: np.ndarray, light: Light) -> np.ndarray:
+    "Corner colours of a body that stands at `p`, in the sun or in the shade of a house."
+    sun = _bilinear(back.sunlit, (p[None] + _HALF) / (_RES * 4))[0]
+    return shade(mesh, body.palette, body.glow, site.camera.C, light, float(sun), light.lamps * .8 * float(_lamp_light(site, p[None].astype(np.float32))[0]))
+
+def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, rgb, light: Light) -> np.ndarray:
+    "The backdrop with shadows, the dark under bodies, pools of headlight and, when wet, reflections."
+    img = back.lit.copy()
+    if light.sun.max() > .05:
+        m = _shadow_mask(site, meshes.values(), light); ij = np.nonzero((m > .004) & back.ground); img[ij] += m[ij][:, None] * (back.unlit[ij] - img[ij])
+    m = _patches(site, [_footprint(b, p, .92) for b, p in zip(bodies, poses)], 3); ij = np.nonzero((m > .01) & back.ground); img[ij] *= 1 - .62 * m[ij][:, None]
+    if light.lamps > .6:
+        m = _patches(site, [_beam(b, p) for b, p in zip(bodies, poses) if b.type not in ('Pedestrian', 'Trafficcone', 'Barrowlist', 'Cyclist')], 14) * back.ground
+        img += (m * light.lamps)[..., None] * (.09 + .7 * img) * np.array([1., .93, .78], np.float32)
+    if light.wet:
+        for i, m in meshes.items():
+            st = draw_mesh(Mesh(m.v[:, ::-1] * (1, 1, -1), m.n, m.mat), rgb[i][:, ::-1], site.camera, 1)
+            if st is None: continue
+            st = smear(st, np.array([0, 14 * site.camera.size[0] / 1080]), site.camera.size); a = st.alpha * back.ground[st.window] * .22; img[st.window] += a[..., None] * (st.rgb - img[st.window])
+    return img
+
+def _footprint(body: Body, pose, k: float = 1.) -> np.ndarray:
+    "Corners `[4,2]` of the body's rectangle on the ground, `k` times its size."
+    (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
+    return np.array([(L / 2, W / 2), (-L / 2, W / 2), (-L / 2, -W / 2), (L / 2, -W / 2)]) * k @ np.array([[c, s], [-s, c]]) + p
+
+def _beam(body: Body, pose) -> np.ndarray:
+    "The patch of road that a body's headlamps light."
+    (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
+    return np.array([(L / 2 + .6, W / 3), (L / 2 + 11, W * .9 + .8), (L / 2 + 11, -W * .9 - .8), (L / 2 + .6, -W / 3)]) @ np.array([[c, s], [-s, c]]) + p
+
+# %% ../nbs/13_synthetic.ipynb #e4789779
+def _screen_motion(cam: Camera, body: Body, t: float, light: Light) -> np.ndarray:
+    "How far (pixels x, y) the body's middle moves while the shutter is open."
+    if not body.track.speed: return np.zeros(2)
+    q = [cam.project(np.array([*body.pose(t + d)[0], body.size[2] / 2]))[0] for d in (0, .01)]
+    return (q[1] - q[0]) * {'day': .4, 'dusk': .9, 'night': 1.4}[light.time]
+
+def smear(st: Stamp, motion: np.ndarray, size: tuple[int, int]) -> Stamp:
+    "Motion blur: the mean of the stamp along `motion` (pixels); unchanged below a pixel and a half."
+    n = int(min(np.abs(motion).max() + .5, 16))
+    if n < 2: return st
+    steps = [tuple(np.round(motion * f).astype(int)) for f in np.linspace(-.5, .5, n + 1)]; p = n // 2 + 1; h, w = st.alpha.shape
+    acc, iz = np.zeros((h + 2 * p, w + 2 * p, 4), np.float32), np.zeros((h + 2 * p, w + 2 * p), np.float32); pre = np.dstack([st.rgb * st.alpha[..., None], st.alpha])
+    for dx, dy in steps: win = np.s_[p + dy:p + dy + h, p + dx:p + dx + w]; acc[win] += pre; iz[win] = np.maximum(iz[win], st.iz)
+    x, y = st.at[0] - p, st.at[1] - p; x0, y0, x1, y1 = max(-x, 0), max(-y, 0), min(size[1] - x, w + 2 * p), min(size[0] - y, h + 2 * p)
+    acc = acc[y0:y1, x0:x1] / len(steps)
+    return Stamp(acc[..., :3] / np.maximum(acc[..., 3:], 1e-6), acc[..., 3], iz[y0:y1, x0:x1], (x + x0, y + y0))
+
+def _near_view(cam: Camera, p: np.ndarray, size) -> bool:
+    "Whether a ball around the body and its shadow touches the image, and is bigger than three pixels."
+    q, z = cam.project(np.array([*p, size[2] / 2])); r = (max(size) + 3 * size[2]) * .6 * cam.K[0, 0] / max(float(z), 1.); h, w = cam.size
+    return bool(r > 3 * h / 1080 and -r < q[0] < w + r and -r < q[1] < h + r)
 
 def _look(i: int, st: Stamp, owner: np.ndarray, mesh: Mesh, cam: Camera) -> Seen:
     "Measure what is left of stamp `i` in the owner map."
@@ -1012,16 +1168,27 @@ def _look(i: int, st: Stamp, owner: np.ndarray, mesh: Mesh, cam: Camera) -> Seen
     box = (max(x + c[0], lo[0]), max(y + r[0], lo[1]), min(x + c[-1] + 1, hi[0]), min(y + r[-1] + 1, hi[1]))
     return Seen(i, tuple(float(v) for v in box), 1 - n / total, tuple(1 - np.clip(inside, 0, 1)), n)
 
-# %% ../nbs/13_synthetic.ipynb #9b708bc4
-def finish(img: np.ndarray, light: Light, rng) -> np.ndarray:
-    "The sensor: rain streaks, slight blur, vignette, noise; `uint8 [h,w,3]`."
+# %% ../nbs/13_synthetic.ipynb #9438dd8f
+def finish(img: np.ndarray, light: Light, rng, gain=(1., 1., 1.)) -> np.ndarray:
+    "The sensor: bloom, rain streaks, white balance, vignette, noise; `uint8 [h,w,3]`."
     h, w = img.shape[:2]; out = img * 255
-    if light.weather == 'rain': out = out + _streaks(rng, h, w)[..., None]
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    out *= (1 - .10 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2))[..., None]
-    n = rng.normal(0, {'day': 1.8, 'dusk': 3., 'night': 5.}[light.time], (h // 2 + 64, w // 2 + 64, 3)).astype(np.float32)
+    if light.lamps > .6: out += _bloom(img)
+    if light.weather == 'rain': out += _streaks(rng, h, w)[..., None]
+    out *= _vignette(h, w)[..., None] * np.asarray(gain, np.float32)
+    n = rng.standard_normal((h // 2 + 64, w // 2 + 64, 3), np.float32) * {'day': 1.8, 'dusk': 3., 'night': 4.5}[light.time]
     n = np.tile(n, (2, 2, 1)); dy, dx = rng.integers(64, size=2)
     return np.clip(out + n[dy:dy + h, dx:dx + w] + .5, 0, 255).astype(np.uint8)
+
+@lru_cache(maxsize=2)
+def _vignette(h: int, w: int) -> np.ndarray:
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    return 1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2)
+
+def _bloom(img: np.ndarray) -> np.ndarray:
+    "Light (0..255) that bright lamps spill around them."
+    h, w = img.shape[:2]; hot = Image.fromarray((np.clip(img[::2, ::2] - .82, 0, .18) * 1400).astype(np.uint8)).resize((w // 8, h // 8), Image.BOX)
+    s = h / 1080; glow = np.asarray(hot.filter(ImageFilter.GaussianBlur(1.5 * s)), np.float32) + np.asarray(hot.filter(ImageFilter.GaussianBlur(6 * s)), np.float32)
+    return np.asarray(Image.fromarray(np.clip(glow * .7, 0, 255).astype(np.uint8)).resize((w, h), Image.BILINEAR), np.float32) * .6
 
 def _streaks(rng, h: int, w: int) -> np.ndarray:
     im = Image.new('L', (w, h), 0); d = ImageDraw.Draw(im); n = int(.0005 * h * w); s = h / 1080
@@ -1083,11 +1250,11 @@ def draw_sequence(root: str, plan: Plan, seq: int, first: int, last: int) -> int
     rng = np.random.default_rng([plan.seed, 2, seq])
     site = _site(plan.seed, plan.site(seq), plan.image_size, plan.side, plan.scene); light = make_light(rng, easy=plan.scene == 'demo')
     step = float(rng.choice([.4, .8])) if plan.scene == 'dair' else .7; times = np.arange(last - first) * step
-    bodies = populate(site, light, times, rng); back = make_backdrop(site, light, rng)
-    quality = int(rng.integers(78, 95))
+    green = int(rng.integers(2)); bodies = populate(site, light, times, green, rng); back = make_backdrop(site, light, rng, green)
+    quality = int(rng.integers(78, 95)); gain = rng.uniform(.96, 1.04, 3) * rng.uniform(.92, 1.08)
     for f in todo:
         img, seen = render_frame(site, back, bodies, light, float(times[f - first]))
-        px = finish(img, light, np.random.default_rng([plan.seed, 3, f]))
+        px = finish(img, light, np.random.default_rng([plan.seed, 3, f]), gain)
         _save_frame(root, ids[f], px, make_labels(seen, bodies, site, float(times[f - first])), site, quality)
     return len(todo)
 
@@ -1125,7 +1292,7 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
     `image_size` is (height, width). `scene='demo'` is a nearer camera with fewer, evenly mixed objects. Same arguments give
     the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted one is completed; `ValueError`
     where the folder holds another set or an argument makes no sense."""
-    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene, 5 if scene == 'demo' else 20); _check(plan)
+    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene, 5 if scene == 'demo' else 30); _check(plan)
     root = Path(root); want = json.dumps(asdict(plan)); mark = root / 'synthesize.json'
     if mark.exists():
         if json.loads(mark.read_text()) != json.loads(want): raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); choose another folder or delete this one')
