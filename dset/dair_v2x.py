@@ -170,6 +170,7 @@ def _kind(folder: Path) -> str:
 
 # %% ../nbs/11_dair_v2x.ipynb #0ecb4132
 _SIDES = ('infrastructure', 'vehicle')
+_LIDAR = dict(infrastructure='virtuallidar', vehicle='lidar')  # label folder that only this side has
 
 def _side_folders(root: Path, side: str) -> list[Path]:
     names = (f'single-{side}-side', f'cooperative-vehicle-infrastructure/{side}-side', f'{side}-side')
@@ -183,7 +184,8 @@ def _find_side(root: Path, side: str) -> Path:
     if len(found) == 1: return found[0]
     if found: raise ValueError(f"{root} holds {len(found)} trees of the {side} side: give one of {', '.join(map(str, found))} as the data root")
     if _is_side(root):
-        if root.resolve().name.endswith(f'{other}-side'): raise ValueError(f"{root} is the {other} side, but side={side!r} was asked for")
+        if root.resolve().name.endswith(f'{other}-side') or (root/'label'/_LIDAR[other]).is_dir() and not (root/'label'/_LIDAR[side]).is_dir():
+            raise ValueError(f"{root} is the {other} side, but side={side!r} was asked for")
         return root
     has = f"; it holds the {other} side" if _side_folders(root, other) else ''
     raise FileNotFoundError(f"no {side} side under {root}{has}: expected single-{side}-side/, cooperative-vehicle-infrastructure/"
