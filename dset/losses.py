@@ -121,10 +121,10 @@ class HungarianMatcher(nn.Module):
 # %% ../nbs/09_losses.ipynb #70856207
 def flatten_pairs(pairs: Pairs, sizes: list[int], device=None) -> tuple[Tensor, Tensor, Tensor]:
     "Image, query and target index `[p]` of all pairs; targets count through the concatenated batch of images with `sizes` objects."
-    image = torch.cat([torch.full_like(q, i) for i, (q, _) in enumerate(pairs)])
+    image = torch.arange(len(pairs)).repeat_interleave(torch.tensor([len(q) for q, _ in pairs]))
     query = torch.cat([q for q, _ in pairs])
     starts = torch.tensor([0, *sizes]).cumsum(0)
-    target = torch.cat([t.cpu() + starts[i] for i, (_, t) in enumerate(pairs)])
+    target = torch.cat([t + starts[i] for i, (_, t) in enumerate(pairs)])
     return tuple(x.to(device, non_blocking=True) for x in (image, query, target))
 
 # %% ../nbs/09_losses.ipynb #6b550436
@@ -157,7 +157,7 @@ def box_losses(outputs: dict, index: tuple, boxes: Tensor) -> tuple[Tensor, Tens
 # %% ../nbs/09_losses.ipynb #26b16ba4
 def denoising_pairs(dn_meta: dict, sizes: list[int]) -> Pairs:
     "Pairs (denoising queries, targets) per image, from the bookkeeping of the denoising queries."
-    return [(torch.as_tensor(q).cpu(), torch.arange(n).repeat(dn_meta['dn_num_group'])) for q, n in zip(dn_meta['dn_positive_idx'], sizes)]
+    return [(torch.as_tensor(q), torch.arange(n).repeat(dn_meta['dn_num_group'])) for q, n in zip(dn_meta['dn_positive_idx'], sizes)]
 
 # %% ../nbs/09_losses.ipynb #32626c1f
 def named_predictions(outputs: dict) -> dict[str, dict]:
