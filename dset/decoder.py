@@ -119,7 +119,8 @@ def generate_anchors(spatial_shapes: Sequence[tuple[int, int]], device: torch.de
     """
     levels = []
     for level, (h, w) in enumerate(spatial_shapes):
-        y, x = torch.meshgrid((torch.arange(h, device=device) + .5)/h, (torch.arange(w, device=device) + .5)/w, indexing='ij')
+        y, x = ((torch.arange(k, device=device, dtype=torch.float32) + .5)/k for k in (h, w))
+        y, x = torch.meshgrid(y, x, indexing='ij')  # [h, w]
         side = torch.full_like(x, grid_size * 2.**level)
         levels.append(torch.stack([x, y, side, side], -1).flatten(0, 1))  # [h*w, 4]
     anchors = torch.cat(levels)[None]

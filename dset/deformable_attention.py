@@ -61,9 +61,9 @@ def deformable_sampling(value: Tensor, spatial_shapes: Sequence[tuple[int, int]]
     sample, (b, _, heads, c) = _SAMPLERS[method], value.shape
     maps = value.permute(0, 2, 3, 1).flatten(0, 1).split([h*w for h, w in spatial_shapes], -1)  # levels of [b*heads, c, h*w]
     points = locations.transpose(1, 2).flatten(0, 1).split(list(num_points), 2)  # levels of [b*heads, q, p_l, 2]
-    sampled = [sample(m.unflatten(-1, tuple(hw)), p) for m, hw, p in zip(maps, spatial_shapes, points)]
-    weights = weights.transpose(1, 2).flatten(0, 1)[:, None]  # [b*heads, 1, q, p]
-    out = (torch.cat(sampled, -1) * weights).sum(-1)  # [b*heads, c, q]
+    weights = weights.transpose(1, 2).flatten(0, 1)[:, None].split(list(num_points), 3)  # levels of [b*heads, 1, q, p_l]
+    out = sum((sample(m.unflatten(-1, tuple(hw)), p) * w).sum(-1)  # [b*heads, c, q]
+              for m, hw, p, w in zip(maps, spatial_shapes, points, weights))
     return out.unflatten(0, (b, heads)).flatten(1, 2).transpose(1, 2)  # [b, q, heads*c]
 
 # %% ../nbs/06_deformable_attention.ipynb #f7aaf00b
