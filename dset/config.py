@@ -67,6 +67,8 @@ class ModelSection(Section):
     hidden_dim: Int = Field(256, ge=8, multiple_of=8, description='channels of encoder and decoder')
     num_heads: Int = Field(8, ge=1, description='attention heads')
     dim_feedforward: Int = Field(1024, ge=8, description='hidden width of a dense FFN')
+    encoder_dim: Int | None = Field(None, ge=8, multiple_of=8, description='channels of the encoder where they differ (R101, HGNetv2-X: 384); null: hidden_dim')
+    encoder_feedforward: Int | None = Field(None, ge=8, description="hidden width of the encoder's dense FFN where it differs; null: dim_feedforward")
     dropout: Float = Field(0., ge=0, lt=1, description='dropout in encoder and decoder')
     encoder_layers: Int = Field(1, ge=1, description='transformer layers in the hybrid encoder')
     use_encoder_idx: list[Int] = Field([2], description='levels whose tokens enter the encoder: 0 is stride 8, 1 is 16, 2 is 32')
@@ -82,7 +84,7 @@ class ModelSection(Section):
     use_moe: bool = Field(True, description="make the decoder's FFN a mixture of experts")
     num_experts: Int = Field(6, ge=1, description='experts of a decoder layer')
     top_k: Int = Field(3, ge=1, description='experts a query is sent to')
-    expert_dim: Int | Literal['full'] | None = Field(None, description='hidden width of one expert; null: dim_feedforward/num_experts; full: dim_feedforward')
+    expert_dim: Int | Literal['cover', 'full'] | None = Field(None, description='hidden width of one expert; null: dim_feedforward/num_experts rounded down to 8; cover: rounded up; full: dim_feedforward')
     moe_execution: Literal['auto', 'loop', 'grouped', 'dense'] = Field('auto', description='how experts are computed')
     dset: DSETSection = Field(default_factory=DSETSection)
 
@@ -92,8 +94,10 @@ class ModelSection(Section):
             raise ValueError(f'top_k = {self.top_k}: must be at most num_experts = {self.num_experts}')
         if self.hidden_dim % self.num_heads:
             raise ValueError(f'hidden_dim = {self.hidden_dim}: must be a multiple of num_heads = {self.num_heads}')
+        if self.encoder_dim is not None and self.encoder_dim % self.num_heads:
+            raise ValueError(f'encoder_dim = {self.encoder_dim}: must be a multiple of num_heads = {self.num_heads}')
         if isinstance(self.expert_dim, int) and self.expert_dim < 1:
-            raise ValueError(f'expert_dim = {self.expert_dim}: must be at least 1, "full" or null')
+            raise ValueError(f'expert_dim = {self.expert_dim}: must be at least 1, "cover", "full" or null')
         idx = self.use_encoder_idx
         if not idx or sorted(set(idx)) != idx or not set(idx) <= {0, 1, 2}:
             raise ValueError(f'use_encoder_idx = {idx}: must be an ascending choice of the levels 0, 1 and 2, such as [2] or [1, 2]')

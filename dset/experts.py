@@ -35,11 +35,12 @@ class SpecialistNetwork(nn.Module):
 
 # %% ../nbs/03_experts.ipynb #411ef3a7
 def expert_width(dim_feedforward: int, num_experts: int, expert_dim: int | str | None = None) -> int:
-    "Hidden width of one expert: `dim_feedforward/num_experts` rounded down to a multiple of 8 (at least 8), an int, or 'full'."
+    "Hidden width of one expert: `dim_feedforward/num_experts` rounded down to a multiple of 8 (at least 8), rounded up for 'cover', an int, or 'full'."
     if expert_dim is None: return max(dim_feedforward // num_experts // 8 * 8, 8)
+    if expert_dim == 'cover': return -(-dim_feedforward // (8 * num_experts)) * 8
     if expert_dim == 'full': return dim_feedforward
     if isinstance(expert_dim, int) and not isinstance(expert_dim, bool) and expert_dim >= 1: return expert_dim
-    raise ValueError(f"expert_dim must be a whole number of at least 1, 'full', or None for a share of dim_feedforward, but is {expert_dim!r}.")
+    raise ValueError(f"expert_dim must be a whole number of at least 1, 'cover', 'full', or None for a share of dim_feedforward, but is {expert_dim!r}.")
 
 # %% ../nbs/03_experts.ipynb #e644e1a7
 class Experts(nn.Module):
