@@ -211,7 +211,7 @@ def select_queries(self: RTDETRTransformerv2, memory: Tensor, spatial_shapes: Se
     scores = self.enc_score_head(tokens)  # [b, n, classes]
     index = scores.amax(-1).topk(min(self.num_queries, tokens.shape[1]), dim=1).indices  # [b, q]
     content = gather_tokens(tokens, index)
-    points_unact = self.enc_bbox_head(content).float() + gather_tokens(anchors.expand(len(index), -1, -1), index)
+    points_unact = self.enc_bbox_head(content).float() + gather_tokens(anchors.expand(index.shape[0], -1, -1), index)
     return dict(content=content, points_unact=points_unact, logits=gather_tokens(scores, index), index=index)
 
 # %% ../nbs/08_decoder.ipynb #60828879
