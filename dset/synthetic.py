@@ -499,22 +499,23 @@ def draw_mesh(mesh: Mesh, rgb: np.ndarray, camera: Camera, ss: int = 2) -> Stamp
     return Stamp(buf[..., :3] / np.maximum(buf[..., 3:], 1e-6), buf[..., 3], iz, (x0, y0))
 
 # %% ../nbs/13_synthetic.ipynb #fa9f9fd9
-_HALF, _RES, _LANE = 100., .06, 3.5   # the drawn ground reaches +-100 m at 6 cm a pixel; lanes are 3.5 m wide
+_LANE = 3.5   # metres
 
 @dataclass
 class Layout:
-    "Lanes per direction of the roads along x and y, the bicycle lane, the pavement."
-    lanes: tuple[int, int]; bike: float; walk: float
+    "Lanes per direction of the roads along x and y, the bicycle lane, the pavement; the ground is drawn to +-`reach` metres, `res` metres a pixel."
+    lanes: tuple[int, int]; bike: float; walk: float; reach: float = 100.; res: float = .06
     @property
     def half(self): return tuple(n * _LANE + self.bike for n in self.lanes)
+    def pixel(self, xy, shrink: int = 1): return ((np.asarray(xy) + self.reach) / (self.res * shrink)).astype(np.float32)
 
 def _rot(k: int) -> np.ndarray:
     return np.array([[1, 0], [0, 1]]) if k == 0 else np.array([[0, -1], [1, 0]]) if k == 1 else np.array([[-1, 0], [0, -1]]) if k == 2 else np.array([[0, 1], [-1, 0]])
 
 class _Pen:
     "Draws in metres on a square picture of the ground."
-    def __init__(self, fill): self.n = int(2 * _HALF / _RES); self.im = Image.new('RGB', (self.n, self.n), fill); self.d = ImageDraw.Draw(self.im)
-    def px(self, p): return [tuple((np.asarray(q) + _HALF) / _RES) for q in p]
+    def __init__(self, layout, fill): self.layout = layout; n = int(2 * layout.reach / layout.res); self.im = Image.new('RGB', (n, n), fill); self.d = ImageDraw.Draw(self.im)
+    def px(self, p): return [tuple(q) for q in self.layout.pixel(p)]
     def poly(self, p, fill): self.d.polygon(self.px(p), fill=fill)
     def rect(self, x0, y0, x1, y1, fill, k=0): self.poly(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) @ _rot(k).T, fill)
 
@@ -536,10 +537,10 @@ def draw_ground(layout: Layout, rng) -> Image.Image:
     "Pavements, kerbs, asphalt and paint of one intersection, as an albedo picture seen from above."
     hx, hy = layout.half; W = layout.walk; g = rng.uniform(.9, 1.1)
     tone = lambda v, k=1.: tuple(int(np.clip(c * g * k, 0, 255)) for c in v)
-    pen = _Pen(tone((96, 110, 70)) if rng.random() < .6 else tone((132, 128, 121)))
+    pen = _Pen(layout, tone((96, 110, 70)) if rng.random() < .6 else tone((132, 128, 121)))
     pave, asphalt = tone([(156, 148, 138), (150, 140, 132), (140, 142, 142)][rng.integers(3)]), tone((98, 98, 100), rng.uniform(.82, 1.12))
     for grow, col in ((W, pave), (.3, (196, 193, 186)), (0, tone((80, 80, 82))), (-.3, asphalt)):
-        pen.rect(-_HALF, -hx - grow, _HALF, hx + grow, col); pen.rect(-hy - grow, -_HALF, hy + grow, _HALF, col)
+        pen.rect(-layout.reach, -hx - grow, layout.reach, hx + grow, col); pen.rect(-hy - grow, -layout.reach, hy + grow, layout.reach, col)
         for sx in (-1, 1):
             for sy in (-1, 1): pen.poly(_corner(hx + grow, hy + grow, sx, sy, max(9. - grow, 1)), col)
     _wear(pen, layout, asphalt, rng)
@@ -553,8 +554,8 @@ def _wear(pen: _Pen, layout: Layout, asphalt, rng):
         n, c = layout.lanes[k % 2], (hy if k % 2 == 0 else hx)
         for i in range(n):
             for sgn in (-1, 1):
-                pen.rect(c - 3, sgn * (i + .5) * _LANE - .35, _HALF, sgn * (i + .5) * _LANE + .35, dim(.94), k)
-                for w in (-.85, .85): pen.rect(c - 3, sgn * (i + .5) * _LANE + w - .22, _HALF, sgn * (i + .5) * _LANE + w + .22, dim(1.05), k)
+                pen.rect(c - 3, sgn * (i + .5) * _LANE - .35, layout.reach, sgn * (i + .5) * _LANE + .35, dim(.94), k)
+                for w in (-.85, .85): pen.rect(c - 3, sgn * (i + .5) * _LANE + w - .22, layout.reach, sgn * (i + .5) * _LANE + w + .22, dim(1.05), k)
     for _ in range(26):
         k, x, y = int(rng.integers(4)), rng.uniform(-8, 80), rng.uniform(-1, 1) * (hx - 1)
         pen.rect(x, y, x + rng.uniform(1, 7), y + rng.uniform(.6, 3), dim(rng.uniform(.78, 1.12)), k)
@@ -563,7 +564,7 @@ def _wear(pen: _Pen, layout: Layout, asphalt, rng):
         for _ in range(int(rng.integers(8, 30))): a += rng.normal(0, .45); p = p + .35 * np.array([math.cos(a), math.sin(a)]); line.append(p)
         pen.d.line(pen.px(line), fill=dim(.72), width=1)
     for _ in range(7):
-        q = pen.px([np.array([rng.uniform(-50, 50), rng.uniform(-1, 1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]; r = .36 / _RES
+        q = pen.px([np.array([rng.uniform(-50, 50), rng.uniform(-1, 1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]; r = .36 / layout.res
         pen.d.ellipse((q[0] - r, q[1] - r, q[0] + r, q[1] + r), fill=dim(.62), outline=dim(.85))
 
 def _arm(pen: _Pen, layout: Layout, k: int, rng):
@@ -571,15 +572,15 @@ def _arm(pen: _Pen, layout: Layout, k: int, rng):
     white, yellow = (212, 212, 206), (204, 164, 66); hx, hy = layout.half
     n, (h, c) = layout.lanes[k % 2], ((hx, hy) if k % 2 == 0 else (hy, hx)); s = c + 9.5
     for sgn in (-1, 1):
-        for x in np.arange(c + 9.5, _HALF, 1.2): pen.rect(x, sgn * (h + .45), x + .05, sgn * (h + layout.walk), (128, 122, 115), k)
-        for y in np.arange(h + .9, h + layout.walk, .9): pen.rect(c + 9.5, sgn * y, _HALF, sgn * y + .05, (128, 122, 115), k)
-        pen.rect(c + 9.5, sgn * (h + .5 * layout.walk) - .2, _HALF, sgn * (h + .5 * layout.walk) + .2, (196, 168, 84), k)
-    for y in (-.18, .18): pen.rect(s, y - .07, _HALF, y + .07, yellow, k)
+        for x in np.arange(c + 9.5, layout.reach, 1.2): pen.rect(x, sgn * (h + .45), x + .05, sgn * (h + layout.walk), (128, 122, 115), k)
+        for y in np.arange(h + .9, h + layout.walk, .9): pen.rect(c + 9.5, sgn * y, layout.reach, sgn * y + .05, (128, 122, 115), k)
+        pen.rect(c + 9.5, sgn * (h + .5 * layout.walk) - .2, layout.reach, sgn * (h + .5 * layout.walk) + .2, (196, 168, 84), k)
+    for y in (-.18, .18): pen.rect(s, y - .07, layout.reach, y + .07, yellow, k)
     for y in [i * _LANE for i in range(1, n)]:
         pen.rect(s, y - .07, s + 30, y + .07, white, k)
         for sgn in (-1, 1):
-            for x in np.arange(s + (30 if sgn > 0 else 0), _HALF, 6.): pen.rect(x, sgn * y - .07, x + 2.6, sgn * y + .07, white, k)
-    for sgn in (-1, 1): pen.rect(s, sgn * n * _LANE - .08, _HALF, sgn * n * _LANE + .08, white, k)
+            for x in np.arange(s + (30 if sgn > 0 else 0), layout.reach, 6.): pen.rect(x, sgn * y - .07, x + 2.6, sgn * y + .07, white, k)
+    for sgn in (-1, 1): pen.rect(s, sgn * n * _LANE - .08, layout.reach, sgn * n * _LANE + .08, white, k)
     pen.rect(s, .3, s + .4, n * _LANE, white, k)
     for y in np.arange(-h + .6, h - .6, 1.): pen.rect(c + 3.2, y, c + 7.4, y + .48, white, k)
     for i in range(n):
@@ -700,16 +701,16 @@ def _furnish(lay: Layout, eye: np.ndarray, rng) -> tuple[list[Mesh], np.ndarray]
         p = _rot(k) @ np.array([x, y])
         if np.linalg.norm(p - eye) > 9: out.append(place(Mesh(mesh.v * stretch, mesh.n, mesh.mat), *p, turn + k * np.pi / 2))
         return p
-    rail, bushes = rng.random() < .6, rng.random() < .5
+    rail, bushes = rng.random() < .6, rng.random() < .5; bar, mast = fence(), street_lamp()
     for k in range(4):
         n, (a, c) = lay.lanes[k % 2], (lay.half if k % 2 == 0 else lay.half[::-1]); edge = a + lay.walk
         for s in (-1, 1):
-            for x in np.arange(c + rng.uniform(13, 20), 110, rng.uniform(7, 12)):
+            for x in np.arange(c + rng.uniform(13, 20), 1.1 * lay.reach, rng.uniform(7, 12)):
                 if rng.random() < .8: put(kinds[rng.integers(4)], k, x + rng.normal(0, .8), s * (edge + rng.uniform(.4, 2.5)), rng.uniform(0, 6.3), rng.uniform(.8, 1.15))
-            for x in np.arange(c + 14, 90, 1.3) if bushes else (): put(kinds[4], k, x, s * (edge + .6), rng.uniform(0, 6.3), rng.uniform(.75, 1.05))
-            for x in np.arange(c + 6.5, 130, 28.):
-                put(street_lamp(), k, x, s * (a + .8), -s * np.pi / 2); lamps.append(_rot(k) @ np.array([x, s * (a - 1.6)]))
-        for x in np.arange(c + 14, 100, 6.) if rail else (): put(fence(), k, x, 0.)
+            for x in np.arange(c + 14, .9 * lay.reach, 1.3) if bushes else (): put(kinds[4], k, x, s * (edge + .6), rng.uniform(0, 6.3), rng.uniform(.75, 1.05))
+            for x in np.arange(c + 6.5, 1.3 * lay.reach, 28.):
+                put(mast, k, x, s * (a + .8), -s * np.pi / 2); lamps.append(_rot(k) @ np.array([x, s * (a - 1.6)]))
+        for x in np.arange(c + 14, lay.reach, 6.) if rail else (): put(bar, k, x, 0.)
     return out, np.array(lamps)
 
 # %% ../nbs/13_synthetic.ipynb #e16c6a57
@@ -722,7 +723,7 @@ def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrast
     "Build intersection number `index`: roads, kerbs, houses, trees, masts, and a camera of its own height, pitch and focal length."
     rng = np.random.default_rng([seed, 1, index])
     demo = scene == 'demo'
-    lay = Layout((int(rng.integers(1, 3)), int(rng.integers(1, 3))) if demo else (int(rng.integers(2, 4)), int(rng.integers(1, 4))), rng.uniform(1.6, 2.6), rng.uniform(3, 5))
+    lay = Layout((int(rng.integers(1, 3)), int(rng.integers(1, 3))) if demo else (int(rng.integers(2, 4)), int(rng.integers(1, 4))), rng.uniform(1.6, 2.6), rng.uniform(3, 5), 64. if demo else 100., .06 * min(max((1080 / size[0]) ** .5, 1), 1.4 if demo else 2.5))
     hx, hy = lay.half; h, w = size
     if side == 'vehicle':
         n = int(rng.integers(lay.lanes[0])); x = -(hy + 12 + rng.uniform(0, 30))
@@ -743,12 +744,11 @@ class Backdrop:
 
 def _static_shadows(site: Site, light: Light) -> np.ndarray:
     "Share of direct sun on the ground `[n,n]`, 0..1, seen from above at four times the texture's pixel."
-    step = _RES * 4; n = int(2 * _HALF / step); im = Image.new('L', (n, n), 255); d = ImageDraw.Draw(im)
+    lay = site.layout; n = int(2 * lay.reach / lay.res / 4); im = Image.new('L', (n, n), 255); d = ImageDraw.Draw(im)
     off = -light.direction[:2] / light.direction[2]
-    px = lambda p: (np.asarray(p) + _HALF) / step
-    for w in site.walls: d.polygon([tuple(q) for q in px([w.a, w.b, w.b + off * w.height, w.a + off * w.height])], fill=0)
+    for w in site.walls: d.polygon([tuple(q) for q in lay.pixel([w.a, w.b, w.b + off * w.height, w.a + off * w.height], 4)], fill=0)
     sun = np.array(im).ravel(); v = np.concatenate([m.v for m in site.furniture]) if site.furniture else np.zeros((0, 3, 3))
-    k, x, _, row = _pixels(px(v[..., :2] + v[..., 2:] * off), n, n); sun[(row * n)[k] + x] = 0
+    k, x, _, row = _pixels(lay.pixel(v[..., :2] + v[..., 2:] * off, 4), n, n); sun[(row * n)[k] + x] = 0
     return np.asarray(Image.fromarray(sun.reshape(n, n)).filter(ImageFilter.GaussianBlur(.8)), np.float32) / 255
 
 def _lamp_light(site: Site, xy: np.ndarray) -> np.ndarray:
@@ -788,12 +788,12 @@ def _bilinear(im: np.ndarray, xy: np.ndarray) -> np.ndarray:
     top, bot = im[y, x] * (1 - fx) + im[y, x + 1] * fx, im[y + 1, x] * (1 - fx) + im[y + 1, x + 1] * fx
     return top * (1 - fy) + bot * fy
 
-def _sample(mips: list[np.ndarray], xy: np.ndarray, footprint: np.ndarray) -> np.ndarray:
+def _sample(mips: list[np.ndarray], lay: Layout, xy: np.ndarray, footprint: np.ndarray) -> np.ndarray:
     "Ground albedo at `xy [...,2]` from the level whose pixel matches the `footprint` (metres) of a sub-pixel."
-    level = np.clip(np.log2(np.maximum(footprint / _RES * 1.8, 1)), 0, len(mips) - 1).astype(int); out = np.empty(xy.shape[:-1] + (3,), np.float32)
+    level = np.clip(np.log2(np.maximum(footprint / lay.res * 1.8, 1)), 0, len(mips) - 1).astype(int); out = np.empty(xy.shape[:-1] + (3,), np.float32)
     for L, m in enumerate(mips):
         s = level == L
-        if s.any(): out[s] = _bilinear(m, (xy[s] + _HALF) / (_RES * 2 ** L))
+        if s.any(): out[s] = _bilinear(m, lay.pixel(xy[s], 2 ** L))
     return out
 
 def _wetness(rays: np.ndarray, xy: np.ndarray, patches: np.ndarray) -> np.ndarray:
@@ -821,8 +821,8 @@ def make_backdrop(site: Site, light: Light, rng, green: int = 0, ss: int = 2) ->
     for r0 in range(ybelow, H, 128):
         r = rays[r0:r0 + 128, ::ss]; t = cam.C[2] / np.maximum(-r[..., 2], 1e-4); xy = (cam.C[:2] + r[..., :2] * t[..., None]).astype(np.float32)
         ok = ~up[r0:r0 + 128]; wide = lambda a: np.repeat(a, ss, 1)
-        alb = _sample(mips, xy, t / cam.K[0, 0] / ss) * (1 - .35 * light.wet)
-        vis = _bilinear(sun, (xy + _HALF) / (_RES * 4))[..., None]
+        alb = _sample(mips, site.layout, xy, t / cam.K[0, 0] / ss) * (1 - .35 * light.wet)
+        vis = _bilinear(sun, site.layout.pixel(xy, 4))[..., None]
         if light.wet: alb = alb + light.wet * _wetness(r, xy, clouds)[..., None]
         amb = light.sky + (light.lamps * .8 * _lamp_light(site, xy)[..., None] * np.array([1., .78, .5], np.float32) if light.lamps else 0)
         for buf, k in ((lit, vis), (dark, 0.)):
@@ -906,19 +906,19 @@ def _turn(x0: float, y0: float, r: float, left: bool, end: float) -> np.ndarray:
     "Drive along +x at `y0` to `x0`, a quarter circle, then along the crossing road to `end` metres."
     s = 1 if left else -1; t = np.linspace(0, np.pi / 2, 16)
     arc = np.stack([x0 + r * np.sin(t), y0 + s * r * (1 - np.cos(t))], 1)
-    return np.concatenate([[(-95., y0)], arc, [(x0 + r, s * end)]])
+    return np.concatenate([[(-end, y0)], arc, [(x0 + r, s * end)]])
 
 # %% ../nbs/13_synthetic.ipynb #7081de6c
 def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
     "Where things go while the axis `green` (0: x, 1: y) has green: through lanes, turns, queues at red, bicycle lanes, pavements, crossings."
-    out = []; R = 95.
+    out = []; R = layout.reach - 5. if layout.reach > 80 else 40.
     for k in range(4):
         M = _rot(k); ax = k % 2; n, m = layout.lanes[ax], layout.lanes[1 - ax]; h, c = layout.half[ax], layout.half[1 - ax]; go = ax == green
         for i in range(n):
             y = -(i + .5) * _LANE; v = rng.uniform(7, 13)
             out.append(Track((_line((-R, y), (R, y)) if go else _line((-R, y), (-c - 12.5, y))) @ M.T, v if go else 0., 'vehicle' if i else 'car'))
-        y = -(n - .5) * _LANE; r = max(c - (m - .5) * _LANE + 5., 4.)
-        out.append(Track(_turn(-(m - .5) * _LANE - r if False else -(c + 5.), y, (c + 5.) - (m - .5) * _LANE, False, R) @ M.T, 5., 'vehicle'))
+        y = -(n - .5) * _LANE
+        out.append(Track(_turn(-(c + 5.), y, c + 5. - (m - .5) * _LANE, False, R) @ M.T, 5., 'vehicle'))
         y = -(n * _LANE + layout.bike * .5)
         out.append(Track((_line((-R, y), (R, y)) if go else _line((-R, y), (-c - 10.5, y))) @ M.T, rng.uniform(3.5, 6) if go else 0., 'bike'))
         for off, d in ((1., 1), (2.2, -1)):
@@ -929,23 +929,22 @@ def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
 
 # %% ../nbs/13_synthetic.ipynb #3469e657
 TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
+_OCCLUSION = {'infrastructure': 1.08, 'vehicle': 1.35}   # placed for one labelled, measured
 _RIDES = {'Car': 'car vehicle', 'Van': 'car vehicle', 'Truck': 'vehicle', 'Bus': 'vehicle', 'Pedestrian': 'walk', 'Cyclist': 'bike', 'Tricyclist': 'bike', 'Motorcyclist': 'bike vehicle', 'Barrowlist': 'walk bike'}
 # boxes a frame: the census of released C, cars split into car / van / truck / bus by assumption
 CENSUS = {'infrastructure': {'Car': 12.88, 'Motorcyclist': 2.33, 'Trafficcone': 18.80, 'Cyclist': 1.06, 'Tricyclist': .25, 'Pedestrian': 2.00, 'Barrowlist': .0087},
           'vehicle': {'Car': 8.71, 'Motorcyclist': 1.23, 'Trafficcone': 6.98, 'Cyclist': .727, 'Tricyclist': .273, 'Pedestrian': .748, 'Barrowlist': .007}}
 _CAR_SPLIT = {'Car': .76, 'Van': .11, 'Truck': .08, 'Bus': .05}
-_DEMO = {'Car': 1.2, 'Van': 1.1, 'Truck': 1.0, 'Bus': .9, 'Pedestrian': 1.3, 'Cyclist': .7, 'Tricyclist': .35, 'Barrowlist': .25, 'Motorcyclist': 1.2, 'Trafficcone': 1.6}
+_DEMO = {'Car': 1.1, 'Van': 1., 'Truck': .85, 'Bus': .85, 'Pedestrian': 1.5, 'Cyclist': .85, 'Tricyclist': .45, 'Barrowlist': .3, 'Motorcyclist': 1.4, 'Trafficcone': 1.6}
 
 @dataclass
 class Body:
     "One road user: its `type`, shape (`build` and `args`, stretched by `scale`), colours, size (l, w, h) and where it goes."
-    type: str; build: str; args: tuple; scale: np.ndarray; palette: np.ndarray; glow: np.ndarray; track: Track; s0: float; side: float; turn: float = 0.
+    type: str; build: str; args: tuple; scale: np.ndarray; palette: np.ndarray; glow: np.ndarray; size: tuple; track: Track; s0: float; side: float; turn: float = 0.
     def pose(self, t):
         "Ground position `[...,2]` and heading at time(s) `t`."
         p, a = self.track.at(self.s0 + self.track.speed * np.asarray(t, float))
         return p + self.side * np.stack([-np.sin(a), np.cos(a)], -1), a + self.turn
-    @property
-    def size(self): return tuple(_extent(self.build, self.args)[1] * self.scale)
 
 _PHASES = 16; _GAIT = {'pedestrian': 7., 'cyclist': 6., 'barrowlist': 5.}   # radians a second of legs and pedals
 
@@ -999,7 +998,8 @@ def make_body(kind: str, track: Track, light: Light, rng) -> Body:
     build, variants, spread, side = _SHAPES[kind]
     k = rng.choice(len(variants), p=[w for _, w in variants]); scale = 1 + np.array(spread) * np.clip(rng.normal(size=3), -2, 2)
     pal, glow = make_palette(kind, light, rng)
-    return Body(kind, build, tuple(sorted(variants[k][0].items())), scale, pal, glow, track, float(rng.uniform(0, track.length)), float(side * np.clip(rng.normal(), -2, 2)))
+    args = tuple(sorted(variants[k][0].items())); size = tuple(float(v) for v in _extent(build, args)[1] * scale)
+    return Body(kind, build, args, scale, pal, glow, size, track, float(rng.uniform(0, track.length)), float(side * np.clip(rng.normal(), -2, 2)))
 
 def body_mesh(body: Body, t: float) -> Mesh:
     "The body's mesh in its own axes at time `t`; legs and pedals move in sixteen steps."
@@ -1022,18 +1022,18 @@ def _seen(body: Body, camera: Camera, t: np.ndarray, limit: float = 115., least:
 
 def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
     "Rows of cones along lane lines and kerbs where the camera looks, until `want` are in view."
-    out, seen, hx, hy = [], 0, *site.layout.half; near = site.scene == 'demo'
-    for _ in range(60):
-        if seen >= want: break
+    out, taken, (hx, hy) = [], [], site.layout.half; near = site.scene == 'demo'
+    for _ in range(300):
+        if len(out) >= want: break
         k = int(rng.integers(4)); n, (h, c) = site.layout.lanes[k % 2], ((hx, hy) if k % 2 == 0 else (hy, hx))
         y = float(rng.choice([i * _LANE for i in range(-n, n + 1)] + [h - .3, -h + .3, h + 1.2])); s = c + 10 + rng.uniform(0, 40 if not near else 6); step = rng.uniform(1.6, 4.5)
-        m = int(rng.integers(3, 14)) if not near else int(rng.integers(1, 4))
+        m = int(rng.integers(4, 18)) if not near else int(rng.integers(1, 4))
         if near: s = rng.uniform(-c - 12, c + 12); y = float(rng.choice([h - .5, -h + .5, -h + .8, rng.uniform(-h, h)])) if abs(s) > c else rng.uniform(-h, h)
         M = _rot(k); tr = Track(_line((s, y), (s + step * max(m, 1), y)) @ M.T, 0., 'cone')
         for i in range(m):
-            b = make_body('Trafficcone', tr, light, rng); b.s0 = min(i * step, tr.length - 1e-3); b.side = float(rng.normal(0, .06)); b.turn = float(rng.uniform(0, 1.5))
-            if seen < want and not any(np.linalg.norm(b.pose(0.)[0] - o.pose(0.)[0]) < .7 for o in out):
-                out.append(b); seen += bool(_seen(b, site.camera, np.zeros(1), *((26., 54.) if near else ()))[0])
+            b = make_body('Trafficcone', tr, light, rng); b.s0 = min(i * step, tr.length - 1e-3); b.turn = float(rng.uniform(0, 1.5)); p = b.pose(0.)[0]
+            if len(out) < want and _seen(b, site.camera, np.zeros(1), *((26., 54.) if near else ()))[0] and not any(np.abs(p - q).max() < .7 for q in taken):
+                out.append(b); taken.append(p)
     return out
 
 # %% ../nbs/13_synthetic.ipynb #89db82cc
@@ -1043,7 +1043,7 @@ def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> li
     base = dict(_DEMO) if site.scene == 'demo' else dict(CENSUS[site.side])
     if site.scene != 'demo': cars = base.pop('Car'); base |= {k: cars * s for k, s in _CAR_SPLIT.items()}
     busy = float(np.clip(rng.gamma(6, 1 / 6), .35, 2.))
-    want = {k: v * (float(np.clip(rng.gamma(3, 1 / 3), .2, 2.5)) if site.scene != 'demo' else 1.) * (busy if k != 'Trafficcone' else 1) * 1.08 for k, v in base.items()}
+    want = {k: v * (float(np.clip(rng.gamma(3, 1 / 3), .2, 2.5)) if site.scene != 'demo' else 1.) * (busy if k != 'Trafficcone' else 1) * (1. if site.scene == 'demo' else _OCCLUSION[site.side]) for k, v in base.items()}
     cones = want.pop('Trafficcone')
     n = int(cones) + (rng.random() < cones % 1)
     bodies = make_cones(site, light, n, rng); taken = [_circles(b, times) for b in bodies]
@@ -1051,7 +1051,7 @@ def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> li
         goal = want[kind]; got = 0.; usable = [t for t in tracks if any(x in t.kinds.split() for x in _RIDES[kind].split()) and t.length > 12]
         for _ in range(int((200 if site.scene == 'demo' else 40) + 30 * goal)):
             b = make_body(kind, usable[rng.integers(len(usable))], light, rng)
-            vis = _seen(b, cam, times, *((55., 54.) if site.scene == 'demo' else ())).mean()
+            vis = _seen(b, cam, times, *((42., 54.) if site.scene == 'demo' else ())).mean()
             if vis == 0 and (site.scene == 'demo' or rng.random() < .9): continue
             c, r = _circles(b, times); eye = cam.C[:2]
             if np.linalg.norm(c - eye, axis=-1).min() < r + 2.5: continue
@@ -1106,7 +1106,7 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t
 # %% ../nbs/13_synthetic.ipynb #9b708bc4
 def _lighten(site: Site, back: Backdrop, body: Body, mesh: Mesh, p: np.ndarray, light: Light) -> np.ndarray:
     "Corner colours of a body that stands at `p`, in the sun or in the shade of a house."
-    sun = _bilinear(back.sunlit, (p[None] + _HALF) / (_RES * 4))[0]
+    sun = _bilinear(back.sunlit, site.layout.pixel(p[None], 4))[0]
     return shade(mesh, body.palette, body.glow, site.camera.C, light, float(sun), light.lamps * .8 * float(_lamp_light(site, p[None].astype(np.float32))[0]))
 
 def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, rgb, light: Light) -> np.ndarray:
@@ -1146,6 +1146,7 @@ def smear(st: Stamp, motion: np.ndarray, size: tuple[int, int]) -> Stamp:
     "Motion blur: the mean of the stamp along `motion` (pixels); unchanged below a pixel and a half."
     n = int(min(np.abs(motion).max() + .5, 16))
     if n < 2: return st
+    motion = motion * min(1., n / np.abs(motion).max())
     steps = [tuple(np.round(motion * f).astype(int)) for f in np.linspace(-.5, .5, n + 1)]; p = n // 2 + 1; h, w = st.alpha.shape
     acc, iz = np.zeros((h + 2 * p, w + 2 * p, 4), np.float32), np.zeros((h + 2 * p, w + 2 * p), np.float32); pre = np.dstack([st.rgb * st.alpha[..., None], st.alpha])
     for dx, dy in steps: win = np.s_[p + dy:p + dy + h, p + dx:p + dx + w]; acc[win] += pre; iz[win] = np.maximum(iz[win], st.iz)
@@ -1230,7 +1231,7 @@ _LIDAR = {'infrastructure': 'virtuallidar', 'vehicle': 'lidar'}
 @dataclass(frozen=True)
 class Plan:
     "What a folder holds; written to `synthesize.json`, so that a second run knows what to go on with."
-    num_frames: int; seed: int; image_size: tuple[int, int]; side: str; scene: str; sequence_length: int = 20; version: int = 1
+    num_frames: int; seed: int; image_size: tuple[int, int]; side: str; scene: str; sequence_length: int; version: int = 1
     def sequences(self) -> list[tuple[int, int, int]]:
         "(sequence, first frame, past the last) of every sequence."
         n = self.sequence_length
@@ -1238,7 +1239,7 @@ class Plan:
     def ids(self) -> list[str]:
         "Six-digit ids with a gap after every sequence, as the real set has."
         return [f'{f + 3 * (f // self.sequence_length):06d}' for f in range(self.num_frames)]
-    def site(self, seq: int) -> int: return seq // 2 if self.scene == 'dair' else seq
+    def site(self, seq: int) -> int: return seq // 2 if self.scene == 'dair' and self.side == 'infrastructure' else seq
 
 @lru_cache(maxsize=1)
 def _site(seed, index, size, side, scene): return make_site(seed, index, size, side, scene)
@@ -1286,13 +1287,14 @@ def _index(plan: Plan) -> tuple[list[dict], dict]:
 
 # %% ../nbs/13_synthetic.ipynb #5abbfe57
 def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int, int] = (1080, 1920), side: str = 'infrastructure', scene: str = 'dair',
-               num_workers: int | None = None, progress: bool = True) -> dict:
+               num_workers: int | None = None, progress: bool = True, sequence_length: int | None = None) -> dict:
     """Draw a stand-in for DAIR-V2X under `root` and return a summary (frames drawn, boxes per type, ...).
 
-    `image_size` is (height, width). `scene='demo'` is a nearer camera with fewer, evenly mixed objects. Same arguments give
+    `image_size` is (height, width). `scene='demo'` is a nearer camera with fewer, evenly mixed objects. `sequence_length` frames
+    (30; demo: 5) share an intersection, a light and the road users, who move on from one frame to the next. Same arguments give
     the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted one is completed; `ValueError`
     where the folder holds another set or an argument makes no sense."""
-    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene, 5 if scene == 'demo' else 30); _check(plan)
+    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene, int(sequence_length or (5 if scene == 'demo' else 30))); _check(plan)
     root = Path(root); want = json.dumps(asdict(plan)); mark = root / 'synthesize.json'
     if mark.exists():
         if json.loads(mark.read_text()) != json.loads(want): raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); choose another folder or delete this one')
