@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLORS', 'PANELS', 'color_of', 'to_picture', 'name_of', 'draw_boxes', 'show_predictions', 'show_kept_tokens',
-           'show_experts', 'panel_of', 'plot_curves', 'plot_confusion']
+           'show_experts', 'routing_of', 'panel_of', 'plot_curves', 'plot_confusion']
 
 # %% ../nbs/17_visualize.ipynb #ad594328
 import math, re
@@ -252,6 +252,11 @@ def show_experts(image, routing, spatial_shapes=None, kept_indices=None, boxes=N
     _legend(fig, {f'expert {i}: {s:.0%}': color_of(i) for i, s in enumerate(shares)})
     if title: fig.suptitle(title, fontsize=12)
     return fig
+
+# %% ../nbs/17_visualize.ipynb #cc9619a2
+def routing_of(routing: Routing, i: int) -> Routing:
+    "The routing of image `i` of a batch: `[b, n, ...] -> [n, ...]`."
+    return Routing(*(t[i] for t in routing))
 
 # %% ../nbs/17_visualize.ipynb #ca072a04
 def _flat(record: dict, prefix: str = '') -> dict[str, float]:
