@@ -333,7 +333,7 @@ def _default_workers() -> int:
 def _map_chunks(func, jobs: list, num_workers: int | None = None, progress: bool = True, desc: str = 'reading', chunk: int = 256) -> list:
     "`func(list of jobs) -> list`, over chunks, in processes where there are enough of them to be worth it."
     chunks = [jobs[i:i + chunk] for i in range(0, len(jobs), chunk)]
-    workers = min(_default_workers() if num_workers is None else num_workers, len(chunks))
+    workers = 1 if len(chunks) < 4 else min(_default_workers() if num_workers is None else num_workers, len(chunks))
     out, bar = [], tqdm(total=len(jobs), desc=desc, unit='file', disable=not progress or len(chunks) < 4)
     with bar:
         if workers <= 1: results = map(func, chunks)
