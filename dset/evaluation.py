@@ -52,8 +52,9 @@ def _ids(records, what: str) -> set:
     "The ids of `records`; one sentence if one is missing or there twice."
     for i, r in enumerate(records): _need(r, ['id'], f'Record {i} of {what!r} in the ground truth')
     ids = [r['id'] for r in records]
-    if len(set(ids)) < len(ids): raise ValueError(f'The ground truth has {what!r} with the id {next(i for n, i in enumerate(ids) if i in ids[:n])!r} twice: ids must be unique.')
-    return set(ids)
+    if len(set(ids)) == len(ids): return set(ids)
+    twice = next(i for n, i in enumerate(ids) if i in ids[:n])
+    raise ValueError(f'The ground truth has {what!r} with the id {twice!r} twice: ids must be unique.')
 
 def _check_known(value, known: set, name: str, where: str, advice: str) -> None:
     "One sentence unless the ground truth has this image or category."
@@ -74,7 +75,8 @@ def load_ground_truth(gt) -> dict:
         _check_known(a['image_id'], images, 'image_id', f'Ground-truth annotation {i}', 'every annotation needs its image.')
         _check_known(a['category_id'], categories, 'category_id', f'Ground-truth annotation {i}', 'every annotation needs its category.')
     _check_boxes(gt['annotations'], 'Ground-truth annotation')
-    return {**gt, 'annotations': [{**a, 'area': float(a.get('area', a['bbox'][2] * a['bbox'][3])), 'iscrowd': int(a.get('iscrowd', 0))} for a in gt['annotations']]}
+    def filled(a): return {**a, 'area': float(a.get('area', a['bbox'][2] * a['bbox'][3])), 'iscrowd': int(a.get('iscrowd', 0))}
+    return {**gt, 'annotations': [filled(a) for a in gt['annotations']]}
 
 # %% ../nbs/14_evaluation.ipynb #1900da10
 def load_results(results, gt: dict) -> list[dict]:
@@ -148,7 +150,8 @@ def coco_backend(backend: str = 'auto'):
 def _coco_pair(gt: dict, results: list[dict]) -> tuple[dict, dict]:
     "Ground truth and results as two plain COCO dicts, all ids counting from 1 in the order of the old ones."
     image, category = ({v: i for i, v in enumerate(sorted(r['id'] for r in gt[k]), 1)} for k in ('images', 'categories'))
-    def record(i, a, **more): return dict(id=i, image_id=image[a['image_id']], category_id=category[a['category_id']], bbox=[float(v) for v in a['bbox']], **more)
+    def record(i, a, **more):
+        return dict(id=i, image_id=image[a['image_id']], category_id=category[a['category_id']], bbox=[float(v) for v in a['bbox']], **more)
     head = dict(images=[dict(id=i) for i in image.values()], categories=[dict(id=i, name=str(i)) for i in category.values()])
     truth = [record(i, a, area=a['area'], iscrowd=a['iscrowd']) for i, a in enumerate(gt['annotations'], 1)]
     found = [record(i, r, area=float(r['bbox'][2] * r['bbox'][3]), iscrowd=0, score=float(r['score'])) for i, r in enumerate(results, 1)]
@@ -173,7 +176,8 @@ def _run_coco(gt: dict, results: list[dict], max_dets: list[int], backend: str):
 # %% ../nbs/14_evaluation.ipynb #080c1e2b
 def coco_arrays(gt: dict, results: list[dict], max_dets: int = 100, backend: str = 'auto') -> CocoArrays:
     "Match and accumulate, `gt` and `results` as the loaders return them; recall also at 1 and 10 detections (if fewer than `max_dets`)."
-    if isinstance(max_dets, bool) or not isinstance(max_dets, int) or max_dets < 1: raise ValueError(f'max_dets must be a whole number of at least 1, but is {max_dets!r}.')
+    if isinstance(max_dets, bool) or not isinstance(max_dets, int) or max_dets < 1:
+        raise ValueError(f'max_dets must be a whole number of at least 1, but is {max_dets!r}.')
     dets = sorted({min(n, max_dets) for n in (1, 10, max_dets)})
     shape = (len(IOUS), 101, len(gt['categories']), len(SIZES), len(dets))
     short = shape[:1] + shape[2:]
@@ -227,7 +231,8 @@ def evaluate_coco(gt, results, max_dets: int = 100, backend: str = 'auto') -> di
 # %% ../nbs/14_evaluation.ipynb #56989cc1
 def gt_as_results(gt, score: float = 1.) -> list[dict]:
     "The ground truth as if a perfect detector had found it: COCO results without the crowd regions."
-    return [dict(image_id=a['image_id'], category_id=a['category_id'], bbox=a['bbox'], score=score) for a in load_ground_truth(gt)['annotations'] if not a['iscrowd']]
+    return [dict(image_id=a['image_id'], category_id=a['category_id'], bbox=a['bbox'], score=score)
+            for a in load_ground_truth(gt)['annotations'] if not a['iscrowd']]
 
 # %% ../nbs/14_evaluation.ipynb #9c2f7e4a
 class CocoEvaluator:
@@ -306,14 +311,15 @@ def plot_precision_recall(curves: dict[str, pd.DataFrame], title: str = '') -> F
     return fig
 
 # %% ../nbs/14_evaluation.ipynb #0830c7c9
-def _ious(boxes, others, crowd) -> np.ndarray:
-    "IoU of xywh boxes `[d, g]`; against crowds, the share of the prediction that lies inside."
+def _ious(found: list[dict], there: list[dict]) -> np.ndarray:
+    "IoU of predictions and objects `[d, g]`; against crowds, the share of the prediction that lies inside."
     from pycocotools import mask
-    return np.asarray(mask.iou(boxes, others, crowd), dtype=float).reshape(len(boxes), len(others))
+    if not found or not there: return np.zeros((len(found), len(there)))
+    return np.asarray(mask.iou([r['bbox'] for r in found], [a['bbox'] for a in there], [a['iscrowd'] for a in there]), dtype=float)
 
 def _pair_up(found: list[dict], there: list[dict], iou: float) -> list[int | None]:
     "For each prediction the index of its object, -1 for none, None for one inside a crowd region; surest first, best overlap first."
-    overlap, free, out = _ious([r['bbox'] for r in found], [a['bbox'] for a in there], [a['iscrowd'] for a in there]) if found and there else np.zeros((len(found), len(there))), np.array([not a['iscrowd'] for a in there], bool), []
+    overlap, free, out = _ious(found, there), np.array([not a['iscrowd'] for a in there], bool), []
     for row in overlap:
         best = int(np.where(free, row, -1).argmax()) if free.any() else -1
         if best >= 0 and row[best] >= iou:

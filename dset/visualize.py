@@ -88,7 +88,8 @@ def _legend(fig, entries: dict) -> None:
     "Colour patches and their names below the figure, as many in a row as fit: `{name: colour}`."
     if not entries: return
     columns = max(int(fig.get_figwidth() / (.08 * max(map(len, entries)) + .42)), 1)
-    fig.legend(handles=[Patch(color=c, label=n) for n, c in entries.items()], loc='outside lower center', ncols=math.ceil(len(entries) / math.ceil(len(entries) / columns)),
+    columns = math.ceil(len(entries) / math.ceil(len(entries) / columns))  # rows of equal length
+    fig.legend(handles=[Patch(color=c, label=n) for n, c in entries.items()], loc='outside lower center', ncols=columns,
                frameon=False, fontsize=11, handlelength=1.2, columnspacing=1.2)
 
 def _entries(labels, class_names=None) -> dict:
@@ -129,7 +130,8 @@ def _sure(prediction: dict, threshold: float, size: tuple[int, int], orig_size) 
     boxes = _rows(prediction['boxes'], 4, 'boxes')
     scores, labels = (_column(prediction[k], len(boxes), k) for k in ('scores', 'labels'))
     h, w = size if orig_size is None else (float(v) for v in orig_size)
-    return dict(boxes=(boxes * np.array([size[1] / w, size[0] / h] * 2))[scores >= threshold], scores=scores[scores >= threshold], labels=labels[scores >= threshold])
+    sure, scale = scores >= threshold, np.array([size[1] / w, size[0] / h] * 2)
+    return dict(boxes=boxes[sure] * scale, scores=scores[sure], labels=labels[sure])
 
 # %% ../nbs/17_visualize.ipynb #0f46cdf9
 def _show_pair(row, picture, prediction, target, orig_size, threshold: float, target_format: str) -> list[np.ndarray]:
@@ -165,7 +167,8 @@ def show_predictions(images, predictions, targets=None, class_names=None, thresh
 def _levels(spatial_shapes) -> list[tuple[int, int]]:
     "`(h, w)` or a list of them -> a list."
     shapes = [tuple(int(v) for v in np.ravel(s)) for s in ([spatial_shapes] if np.ndim(spatial_shapes) == 1 else spatial_shapes)]
-    if not shapes or any(len(s) != 2 or min(s) < 1 for s in shapes): raise ValueError(f'spatial_shapes are (h, w) or a list of (h, w), but are {spatial_shapes!r}.')
+    if not shapes or any(len(s) != 2 or min(s) < 1 for s in shapes):
+        raise ValueError(f'spatial_shapes are (h, w) or a list of (h, w), but are {spatial_shapes!r}.')
     return shapes
 
 def _indices(x, limit: int) -> np.ndarray:
@@ -264,11 +267,13 @@ def _flat(record: dict, prefix: str = '') -> dict[str, float]:
     out = {}
     for k, v in (record.items() if isinstance(record, dict) else enumerate(record)):
         if isinstance(v, (dict, list, tuple)): out |= _flat(v, f'{prefix}{k}/')
-        elif isinstance(v, torch.Tensor) and v.numel() == 1 or isinstance(v, (int, float, np.number)) and not isinstance(v, bool): out[f'{prefix}{k}'] = float(v)
+        elif isinstance(v, (int, float, np.number)) and not isinstance(v, bool) or isinstance(v, torch.Tensor) and v.numel() == 1:
+            out[f'{prefix}{k}'] = float(v)
     return out
 
 # %% ../nbs/17_visualize.ipynb #80da9b26
-PANELS = ((r'loss', 'losses'), (r'(^|/)mAP', 'mAP'), (r'(^|/)AP/', 'AP by class'), (r'keep_?ratio', 'keep ratio'), (r'share[^/]*/(.*)/\d+$', r'expert shares \1'),
+PANELS = ((r'loss', 'losses'), (r'(^|/)mAP', 'mAP'), (r'(^|/)AP/', 'AP by class'), (r'keep_?ratio', 'keep ratio'),
+          (r'share[^/]*/(.*)/\d+$', r'expert shares \1'),
           (r'share[^/]*/\d+$', 'expert shares'), (r'(^|/|_)lr($|/|_)', 'learning rate'), (r'(^|/)mAR', 'mAR'), (r'seconds$', 'seconds'))
 
 def _place(key: str) -> int: return next((i for i, (p, _) in enumerate(PANELS) if re.search(p, key)), len(PANELS))
@@ -281,19 +286,23 @@ def _panels(keys, only) -> dict[str, list[str]]:
     "Keys by panel, in the order of `PANELS`; counters of time are no curves."
     groups = {}
     for k in sorted(keys, key=_place):
-        if k.split('/')[-1] not in ('epoch', 'updates', 'step') and (only is None or any(k == w or k.startswith(f'{w}/') for w in only)): groups.setdefault(panel_of(k), []).append(k)
+        wanted = only is None or any(k == w or k.startswith(f'{w}/') for w in only)
+        if wanted and k.split('/')[-1] not in ('epoch', 'updates', 'step'): groups.setdefault(panel_of(k), []).append(k)
     return groups
 
 # %% ../nbs/17_visualize.ipynb #9cb081c7
 def plot_curves(epochs: list[dict], keys=None, columns: int = 3) -> Figure:
-    "Curves from one dict an epoch (nested ones are flattened), like quantities in one panel, over the epochs that have them; `keys`: only these ('a' for all 'a/...')."
+    """Curves from one dict an epoch (nested ones are flattened), like quantities in one panel, each over the epochs that have it.
+
+    `keys`: only these, 'losses' standing for all 'losses/...'."""
     records = [_flat(e) for e in epochs]
     x = [r.get('epoch', i) for i, r in enumerate(records)]
     groups = _panels(dict.fromkeys(k for r in records for k in r), keys)
     columns = max(min(columns, len(groups)), 1)
     rows = max(math.ceil(len(groups) / columns), 1)
     fig, axes = _figure(rows, columns, 4.2 * columns, 2.8 * rows)
-    for ax, (panel, members) in zip(axes.flat, groups.items()): _curves(ax, panel, x, {k: np.array([r.get(k, np.nan) for r in records], dtype=float) for k in members})
+    for ax, (panel, members) in zip(axes.flat, groups.items()):
+        _curves(ax, panel, x, {k: np.array([r.get(k, np.nan) for r in records], dtype=float) for k in members})
     for ax in axes.flat[len(groups):]: ax.axis('off')
     if not groups: axes[0, 0].set_title('nothing to plot yet')
     return fig
@@ -323,7 +332,8 @@ def plot_confusion(table: pd.DataFrame, title: str = '') -> Figure:
     fig, axes = _figure(1, 1, .62 * max(table.shape[1], 1) + 1.8, .42 * max(table.shape[0], 1) + 1.5)
     ax = axes[0, 0]
     if counts.size: ax.imshow(share, cmap='Blues', vmin=0, vmax=1, aspect='auto')
-    for i, j in np.argwhere(counts > 0): ax.text(j, i, f'{counts[i, j]:g}', ha='center', va='center', fontsize=9, color='white' if share[i, j] > .5 else 'black')
+    for i, j in np.argwhere(counts > 0):
+        ax.text(j, i, f'{counts[i, j]:g}', ha='center', va='center', fontsize=9, color='white' if share[i, j] > .5 else 'black')
     ax.set_xticks(range(table.shape[1]), table.columns, rotation=45, ha='right')
     ax.set_yticks(range(table.shape[0]), table.index)
     ax.set(xlabel='taken for', ylabel='there is', title=title)
