@@ -24,14 +24,18 @@ def _check_whole(name: str, value, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ValueError(f'{name} must be a whole number of at least {least}, but is {value!r}.')
 
+def _is_number(value) -> bool:
+    "Whether `value` is a number (bool is none)."
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
 # %% ../nbs/19_entity_moe.ipynb #4d495d41
 def check_entity_moe(num_experts: int, num_experts_shared: int, expert_k: int, dropout: float, mlp_ratio: float, reduction: int) -> None:
     "`ValueError` in one sentence on the first impossible setting of an EntityMoE branch."
     for name, value, least in (('num_experts', num_experts, 1), ('num_experts_shared', num_experts_shared, 0),
                                ('expert_k', expert_k, 1), ('reduction', reduction, 1)): _check_whole(name, value, least)
     if expert_k > num_experts: raise ValueError(f'expert_k must be between 1 and num_experts={num_experts}, but is {expert_k}.')
-    if not 0 <= dropout < 1: raise ValueError(f'dropout must be at least 0 and below 1, but is {dropout!r}.')
-    if not mlp_ratio > 0: raise ValueError(f'mlp_ratio must be above 0, but is {mlp_ratio!r}.')
+    if not _is_number(dropout) or not 0 <= dropout < 1: raise ValueError(f'dropout must be a number of at least 0 and below 1, but is {dropout!r}.')
+    if not _is_number(mlp_ratio) or not mlp_ratio > 0: raise ValueError(f'mlp_ratio must be a number above 0, but is {mlp_ratio!r}.')
 
 # %% ../nbs/19_entity_moe.ipynb #49a9f882
 class ObjectMoELayer(nn.Module):
