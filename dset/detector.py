@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['build_encoder', 'build_decoder', 'DSETRTDETR', 'create_detector', 'check_images', 'check_targets', 'postprocess',
-           'load_weights', 'model_card', 'read_safetensors']
+           'load_weights', 'model_card', 'read_safetensors', 'download_pretrained']
 
 # %% ../nbs/10_detector.ipynb #faf6e29e
 import json
@@ -31,9 +31,9 @@ from .token_pruning import importance_loss, pruning_loss
 # %% ../nbs/10_detector.ipynb #1b3591d3
 def build_encoder(model, in_channels: list[int]) -> HybridEncoder:
     "The hybrid encoder that the section `config.model` describes, for backbone maps of `in_channels`."
-    d = model.dset
+    d, dim, feedforward = model.dset, model.encoder_dim or model.hidden_dim, model.encoder_feedforward or model.dim_feedforward
     return HybridEncoder(
-        in_channels, model.hidden_dim, model.num_heads, model.dim_feedforward, model.dropout, use_encoder_idx=model.use_encoder_idx,
+        in_channels, dim, model.num_heads, feedforward, model.dropout, use_encoder_idx=model.use_encoder_idx,
         encoder_layers=model.encoder_layers, expansion=model.expansion, depth_mult=model.depth_mult, use_token_pruning=d.use_token_pruning,
         token_keep_ratio=d.token_keep_ratio, token_pruning_warmup_epochs=d.token_pruning_warmup_epochs,
         token_pruning_schedule=d.token_pruning_schedule, restore=d.restore, spatial_prior=d.spatial_prior, use_patch_moe=d.use_patch_moe,
@@ -44,7 +44,7 @@ def build_encoder(model, in_channels: list[int]) -> HybridEncoder:
 def build_decoder(model, num_classes: int) -> RTDETRTransformerv2:
     "The decoder that the section `config.model` describes."
     return RTDETRTransformerv2(
-        num_classes, model.hidden_dim, model.num_queries, num_points=model.decoder_points, num_heads=model.num_heads,
+        num_classes, model.hidden_dim, model.num_queries, feat_channels=[model.encoder_dim or model.hidden_dim] * 3, num_points=model.decoder_points, num_heads=model.num_heads,
         num_layers=model.decoder_layers, dim_feedforward=model.dim_feedforward, dropout=model.dropout, num_denoising=model.num_denoising,
         label_noise_ratio=model.label_noise_ratio, box_noise_scale=model.box_noise_scale, cross_attn_method=model.cross_attn_method,
         use_moe=model.use_moe, num_experts=model.num_experts, top_k=model.top_k, expert_dim=model.expert_dim,
@@ -295,7 +295,7 @@ def from_pretrained(cls: DSETRTDETR, folder: str | Path, num_classes: int | None
 
     `num_classes` is only checked; `overrides` change settings that leave the weights' shapes alone (`token_keep_ratio=.5`).
     Raises `FileNotFoundError` or `ValueError`, one sentence."""
-    folder = Path(folder) if Path(folder).is_dir() else _download(str(folder), revision)
+    folder = Path(folder) if Path(folder).is_dir() else download_pretrained(str(folder), revision)
     meta = _read_metadata(folder / 'config.json')
     names = [meta['id2label'][str(i)] for i in range(len(meta['id2label']))]
     if num_classes not in (None, len(names)):
@@ -317,7 +317,7 @@ def _read_metadata(path: Path) -> dict:
     return meta
 
 # %% ../nbs/10_detector.ipynb #7bd4e815
-def _download(repository: str, revision: str | None) -> Path:
+def download_pretrained(repository: str, revision: str | None = None) -> Path:
     "Folder of a Hub repository's files, downloaded (with progress and resume) or from the cache."
     if not re.fullmatch(r'[\w.-]+/[\w.-]+', repository) or repository.startswith('.'): raise FileNotFoundError(f'{repository} is no folder: give one written by save_pretrained, or a Hub repository owner/name')
     from huggingface_hub import snapshot_download
