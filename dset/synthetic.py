@@ -34,13 +34,15 @@ class Camera(NamedTuple):
     yaw: float
 
     @classmethod
-    def looking(cls, position, yaw: float, pitch: float, focal: float, size: tuple[int, int], roll: float = 0.) -> 'Camera':
+    def looking(cls, position, yaw: float, pitch: float, focal: float, size: tuple[int, int],
+        roll: float = 0.) -> 'Camera':
         "A camera at `position`, optical axis at `yaw` (radians from +x) and `pitch` below the horizon; `focal` in pixels."
         h, w = size
         cy, sy, cp, sp = math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch)
         f = np.array([cy * cp, sy * cp, -sp]); r = np.array([sy, -cy, 0.]); d = np.cross(f, r)
         c, s = math.cos(roll), math.sin(roll)
-        return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.]]), np.stack([c * r + s * d, c * d - s * r, f]),
+        return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.]]), np.stack([c * r + s * d, c * d - s * r,
+            f]),
                    np.asarray(position, float), tuple(size), yaw)
 
     def to_camera(self, p: np.ndarray) -> np.ndarray:
@@ -116,8 +118,10 @@ def rasterize(xy: np.ndarray, depth: np.ndarray, h: int, w: int) -> tuple[np.nda
     return ids.reshape(h, w), zbuf.reshape(h, w)
 
 # %% ../nbs/13_synthetic.ipynb #af358432
-MATERIALS = ('paint', 'paint2', 'trim', 'glass', 'tyre', 'hub', 'headlamp', 'taillamp', 'plate', 'skin', 'hair', 'shirt', 'trousers',
-             'shoe', 'metal', 'cargo', 'orange', 'white', 'base', 'sign', 'leaf', 'leaf2', 'leaf3', 'bark', 'helmet', 'dark', 'lamp', 'red', 'amber', 'green')
+MATERIALS = ('paint', 'paint2', 'trim', 'glass', 'tyre', 'hub', 'headlamp', 'taillamp', 'plate', 'skin', 'hair', 'shirt',
+    'trousers',
+             'shoe', 'metal', 'cargo', 'orange', 'white', 'base', 'sign', 'leaf', 'leaf2', 'leaf3', 'bark', 'helmet',
+                 'dark', 'lamp', 'red', 'amber', 'green')
 _M = {m: i for i, m in enumerate(MATERIALS)}
 
 class Mesh(NamedTuple):
@@ -149,7 +153,8 @@ def _smooth(v: np.ndarray, crease: float) -> np.ndarray:
 # %% ../nbs/13_synthetic.ipynb #5c0fb52f
 def _mesh(v: np.ndarray, mat, crease: float = .7, centre=None) -> Mesh:
     "Orient triangles away from `centre` (their mean), drop slivers, smooth the normals."
-    v = np.asarray(v, float); mat = np.broadcast_to(np.asarray([_M[m] for m in np.atleast_1d(mat)]), len(v)).copy()
+    v = np.asarray(v, float)
+    mat = np.broadcast_to(np.asarray([_M[m] for m in np.atleast_1d(mat)]), len(v)).copy()
     keep = np.linalg.norm(np.cross(v[:, 1] - v[:, 0], v[:, 2] - v[:, 0]), axis=-1) > 1e-9
     v, mat = v[keep], mat[keep]
     c = v.reshape(-1, 3).mean(0) if centre is None else np.asarray(centre, float)
@@ -173,7 +178,9 @@ def sheet(p: np.ndarray, mat='paint', closed: bool = False, crease: float = .7, 
 def fan(p: np.ndarray, mat='paint', centre=None, both: bool = False) -> Mesh:
     "A flat polygon `p [a,3]` as a fan around its mean; `both` makes it visible from behind too."
     c = p.mean(0); v = np.stack([np.broadcast_to(c, p.shape), p, np.roll(p, -1, 0)], 1)
-    if both: v = np.concatenate([v, v[:, ::-1]]); return Mesh(v, np.repeat(_face_normals(v)[:, None], 3, 1), np.full(len(v), _M[mat]))
+    if both:
+        v = np.concatenate([v, v[:, ::-1]])
+        return Mesh(v, np.repeat(_face_normals(v)[:, None], 3, 1), np.full(len(v), _M[mat]))
     return _mesh(v, mat, .1, (0, 0, .6) if centre is None else centre)
 
 # %% ../nbs/13_synthetic.ipynb #76469e4b
@@ -191,7 +198,8 @@ def limb(a, b, ra: float, rb: float | None = None, mat='shirt', sides: int = 8, 
     a, b = np.asarray(a, float), np.asarray(b, float); rb = ra if rb is None else rb
     d = b - a; L = max(np.linalg.norm(d), 1e-6); d = d / L
     u = np.cross(d, (0, 0, 1.) if abs(d[2]) < .9 else (1., 0, 0)); u /= np.linalg.norm(u); w = np.cross(d, u)
-    t = np.array([-ra * .98, -ra * .6, 0, L, L + rb * .6, L + rb * .98]); r = np.array([.15 * ra, .8 * ra, ra, rb, .8 * rb, .15 * rb])
+    t = np.array([-ra * .98, -ra * .6, 0, L, L + rb * .6, L + rb * .98])
+    r = np.array([.15 * ra, .8 * ra, ra, rb, .8 * rb, .15 * rb])
     th = np.arange(sides) * 2 * np.pi / sides
     ring = np.cos(th)[:, None] * u + flat * np.sin(th)[:, None] * w
     return sheet(a + t[:, None, None] * d + r[:, None, None] * ring, mat, True, 1.5, (a + b) / 2)
@@ -213,9 +221,11 @@ def hoop(at, radius: float, thick: float = .04, sides: int = 20) -> Mesh:
     "A bicycle wheel: a thin ring with spokes, seen from both sides."
     th = np.arange(sides) * 2 * np.pi / sides; at = np.asarray(at, float)
     ring = lambda r, y=0.: at + np.stack([r * np.cos(th), np.full(sides, y), r * np.sin(th)], -1)
-    side = [sheet(np.stack([ring(radius - thick, y), ring(radius, y)]), 'tyre', True, .1, at - (0, y * 100, 0)) for y in (-thick / 2, thick / 2)]
+    side = [sheet(np.stack([ring(radius - thick, y), ring(radius, y)]), 'tyre', True, .1, at - (0, y * 100,
+        0)) for y in (-thick / 2, thick / 2)]
     tread = [sheet(np.stack([ring(r, -thick / 2), ring(r, thick / 2)]), 'tyre', True, .7, at) for r in (radius,)]
-    spokes = [fan(np.stack([at + (0, .0, 0), ring(radius)[i] - (0, .006, 0), ring(radius)[i] + (.012, .006, .012)]), 'metal', both=True) for i in range(0, sides, 2)]
+    spokes = [fan(np.stack([at + (0, .0, 0), ring(radius)[i] - (0, .006, 0), ring(radius)[i] + (.012, .006, .012)]),
+        'metal', both=True) for i in range(0, sides, 2)]
     return merge(*side, *tread, *spokes)
 
 # %% ../nbs/13_synthetic.ipynb #75de74a0
@@ -226,7 +236,8 @@ def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: flo
     for x, z, s in stations:
         hw = width / 2 * s; b = min(belt, z - .06)
         tw = hw * (1 - (1 - top_width) * np.clip((z - b - .06) / .45, .08, 1))
-        half = [(hw * .88, sill - .05), (hw * .98, sill + .04), (hw, sill + .3 * (b - sill)), (hw * .985, b - .05), (hw * .95, b),
+        half = [(hw * .88, sill - .05), (hw * .98, sill + .04), (hw, sill + .3 * (b - sill)), (hw * .985, b - .05),
+            (hw * .95, b),
                 (tw, z - .05), (tw * .93, z - .012), (tw * .5, z)]
         rings.append([(x, y, zz) for y, zz in half] + [(x, -y, zz) for y, zz in half[::-1]])
     p = np.array(rings)
@@ -236,8 +247,10 @@ def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: flo
     for i in windscreen: mat[i, 6:-6] = 'glass'; mat[i, 5] = mat[i, -6] = 'trim'
     c = np.array([0, 0, belt * .8])
     body = sheet(p, mat, False, .75, c)
-    return merge(body, fan(p[0], 'paint', c), fan(p[-1], 'paint', c), fan(np.concatenate([p[:, 0], p[::-1, -1]]), 'dark', c))
+    return merge(body, fan(p[0], 'paint', c), fan(p[-1], 'paint', c), fan(np.concatenate([p[:, 0], p[::-1, -1]]), 'dark',
+        c))
 
+# %% ../nbs/13_synthetic.ipynb #c021c883
 def quad(centre, u, v, mat) -> Mesh:
     "A flat patch `centre +- u +- v` (half edges), visible from the side of `u x v`."
     c, u, v = (np.asarray(a, float) for a in (centre, u, v))
@@ -251,7 +264,8 @@ def _ends(L: float, W: float, z: float, plate: float = .45, lamp=(.22, .08), gri
     x, y = L / 2 + .012, W / 2 - lamp[0] - .1
     front = [quad((x, s * y, z), (0, lamp[0], 0), (0, 0, lamp[1]), 'headlamp') for s in (-1, 1)]
     rear = [quad((-x, s * y, z + .08), (0, -lamp[0], 0), (0, 0, lamp[1]), 'taillamp') for s in (-1, 1)]
-    parts = front + rear + [quad((x, 0, plate), (0, .24, 0), (0, 0, .07), 'plate'), quad((-x, 0, plate + .1), (0, -.24, 0), (0, 0, .07), 'plate')]
+    parts = front + rear + [quad((x, 0, plate), (0, .24, 0), (0, 0, .07), 'plate'), quad((-x, 0, plate + .1), (0, -.24,
+        0), (0, 0, .07), 'plate')]
     if grille: parts.append(quad((x - .004, 0, z - .02), (0, y - lamp[0] - .04, 0), (0, 0, .08), 'trim'))
     return merge(*parts)
 
@@ -261,7 +275,8 @@ def _wheels(xs, W: float, r: float, width: float = .22) -> Mesh:
     for x in xs:
         for s in (-1, 1):
             arch = np.stack([x + 1.17 * r * np.cos(th), np.full(16, s * (W / 2 + .012)), r + 1.17 * r * np.sin(th)], -1)
-            parts += [fan(arch[arch[:, 2] > .1], 'dark', (x, 0, r)), wheel((x, s * (W / 2 - width / 2 + .05), r), r, width)]
+            parts += [fan(arch[arch[:, 2] > .1], 'dark', (x, 0, r)), wheel((x, s * (W / 2 - width / 2 + .05), r), r,
+                width)]
     return merge(*parts)
 
 # %% ../nbs/13_synthetic.ipynb #2c7163b5
@@ -273,31 +288,40 @@ def car(L: float = 4.5, W: float = 1.82, H: float = 1.47, kind: str = 'sedan') -
     k = H / 1.47; tail = {'sedan': [(-.30, 1.36, .97), (-.40, 1.03, .96), (-.485, .98, .9), (-.5, .8, .82)],
                           'hatch': [(-.33, 1.41, .97), (-.43, 1.28, .95), (-.49, .92, .9), (-.5, .7, .84)],
                           'suv':   [(-.36, 1.44, .98), (-.455, 1.36, .96), (-.492, .95, .93), (-.5, .7, .86)]}[kind]
-    st = [(.5, .56, .76), (.485, .70, .86), (.44, .78, .95), (.30, .87, .99), (.20, .94, 1), (.03, 1.38, 1), (-.04, 1.44, 1), (-.06, 1.445, 1), (-.2, 1.47, .99)] + tail
+    st = [(.5, .56, .76), (.485, .70, .86), (.44, .78, .95), (.30, .87, .99), (.20, .94, 1), (.03, 1.38, 1), (-.04, 1.44,
+        1), (-.06, 1.445, 1), (-.2, 1.47, .99)] + tail
     st = [(x * L, z * k, s) for x, z, s in st]
     n = len(st); rear = n - 4 if kind == 'sedan' else n - 3
     glass = [4, 5, 7, 8] + ([9] if kind != 'sedan' else [9])
     body = loft(st, W, .94 * k, glass, [4, rear])
-    return merge(body, _wheels((.31 * L, -.3 * L), W, .33 * k), _ends(L, W, .66 * k), _mirrors(.15 * L, W, .9 * k), _doors((.165 * L, -.05 * L, -.235 * L), W, .34 * k, .86 * k))
+    return merge(body, _wheels((.31 * L, -.3 * L), W, .33 * k), _ends(L, W, .66 * k), _mirrors(.15 * L, W, .9 * k),
+        _doors((.165 * L, -.05 * L, -.235 * L), W, .34 * k, .86 * k))
 
+# %% ../nbs/13_synthetic.ipynb #d5d57a41
 def _doors(xs, W: float, z0: float, z1: float) -> Mesh:
     "Door gaps and handles, a centimetre off the flanks."
     parts = []
     for s in (-1, 1):
         y = s * (W / 2 + .004); u = lambda a: (-s * a, 0, 0)
         parts += [quad((x, y, (z0 + z1) / 2), u(.014), (0, 0, (z1 - z0) / 2), 'trim') for x in xs]
-        parts += [quad((x + .12, y + s * .006, z1 - .06), u(.09), (0, 0, .018), 'trim') for x in xs[1:]] + [quad(((xs[0] + xs[-1]) / 2, y, z0), u((xs[0] - xs[-1]) / 2), (0, 0, .012), 'trim')]
+        parts += [quad((x + .12, y + s * .006, z1 - .06), u(.09), (0, 0, .018),
+            'trim') for x in xs[1:]] + [quad(((xs[0] + xs[-1]) / 2, y, z0), u((xs[0] - xs[-1]) / 2), (0, 0, .012),
+            'trim')]
     return merge(*parts)
 
-# %% ../nbs/13_synthetic.ipynb #d5d57a41
+# %% ../nbs/13_synthetic.ipynb #29c1ce80
 def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
     "A one-box van: high roof, short bonnet, three side panes, a sliding door."
     k = H / 1.98
-    st = [(.5, .62, .8), (.487, .82, .92), (.44, 1.0, .98), (.38, 1.1, 1), (.25, 1.82, 1), (.2, 1.92, 1), (.18, 1.93, 1), (-.02, 1.97, 1), (-.04, 1.97, 1), (-.24, 1.98, 1), (-.26, 1.98, 1), (-.47, 1.94, 1), (-.496, 1.6, .98), (-.5, .6, .95)]
+    st = [(.5, .62, .8), (.487, .82, .92), (.44, 1.0, .98), (.38, 1.1, 1), (.25, 1.82, 1), (.2, 1.92, 1), (.18, 1.93, 1),
+        (-.02, 1.97, 1), (-.04, 1.97, 1), (-.24, 1.98, 1), (-.26, 1.98, 1), (-.47, 1.94, 1), (-.496, 1.6, .98), (-.5, .6,
+        .95)]
     body = loft([(x * L, z * k, s) for x, z, s in st], W, 1.1 * k, [3, 4, 6, 8, 10], [3], top_width=.88)
     rear = quad((-L / 2 - .012, 0, 1.4 * k), (0, -W * .36, 0), (0, 0, .26 * k), 'glass')
-    return merge(body, rear, _wheels((.33 * L, -.31 * L), W, .34), _ends(L, W, .78 * k), _mirrors(.33 * L, W, 1.1 * k), _doors((.24 * L, .02 * L, -.22 * L), W, .36 * k, 1.02 * k))
+    return merge(body, rear, _wheels((.33 * L, -.31 * L), W, .34), _ends(L, W, .78 * k), _mirrors(.33 * L, W, 1.1 * k),
+        _doors((.24 * L, .02 * L, -.22 * L), W, .36 * k, 1.02 * k))
 
+# %% ../nbs/13_synthetic.ipynb #6dfbb90f
 def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     "A city bus: a band of panes, a route display, a door side and an air conditioner on the roof."
     xs = np.linspace(.46, -.46, 9) * L; st, glass = [(L / 2, H - .35, .95), (L / 2 - .12, H - .06, 1)], []
@@ -306,44 +330,67 @@ def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     st += [(-L / 2 + .12, H - .06, 1), (-L / 2, H - .3, .96)]
     body = loft(st, W, .42 * H, glass[:-1], [], .32, .94)
     f, r = L / 2 + .015, -L / 2 - .015
-    parts = [quad((f, 0, .58 * H), (0, W * .43, 0), (0, 0, .2 * H), 'glass'), quad((f, 0, .86 * H), (0, W * .36, 0), (0, 0, .045 * H), 'sign'),
-             quad((r, 0, .68 * H), (0, -W * .38, 0), (0, 0, .12 * H), 'glass'), quad((r, 0, .3 * H), (0, -W * .3, 0), (0, 0, .1 * H), 'trim')]
-    for s in (-1, 1): parts.append(quad((0, s * (W / 2 + .014), .26 * H), (-s * L * .47, 0, 0), (0, 0, .05 * H), 'paint2'))
-    for x in (.36 * L, -.05 * L): parts.append(quad((x, -W / 2 - .016, .42 * H), (.55, 0, 0), (0, 0, .3 * H), 'glass'))
-    return merge(body, *parts, box((2.4, 1.6, .22), (-.15 * L, 0, H - .02), 'white', .92), _wheels((.3 * L, -.26 * L), W, .48, .3), _ends(L, W, .22 * H, .45, (.2, .1), False), _mirrors(.47 * L, W, .6 * H))
+    parts = [quad((f, 0, .58 * H), (0, W * .43, 0), (0, 0, .2 * H), 'glass'), quad((f, 0, .86 * H), (0, W * .36, 0), (0,
+        0, .045 * H), 'sign'),
+             quad((r, 0, .68 * H), (0, -W * .38, 0), (0, 0, .12 * H), 'glass'), quad((r, 0, .3 * H), (0, -W * .3, 0), (0,
+                 0, .1 * H), 'trim')]
+    for s in (-1, 1):
+        parts.append(quad((0, s * (W / 2 + .014), .26 * H), (-s * L * .47, 0, 0), (0, 0, .05 * H), 'paint2'))
+    for x in (.36 * L, -.05 * L):
+        parts.append(quad((x, -W / 2 - .016, .42 * H), (.55, 0, 0), (0, 0, .3 * H), 'glass'))
+    return merge(body, *parts, box((2.4, 1.6, .22), (-.15 * L, 0, H - .02), 'white', .92), _wheels((.3 * L, -.26 * L), W,
+        .48, .3), _ends(L, W, .22 * H, .45, (.2, .1), False), _mirrors(.47 * L, W, .6 * H))
 
 # %% ../nbs/13_synthetic.ipynb #90e13d8c
 def truck(L: float = 7.5, W: float = 2.3, H: float = 3.0, kind: str = 'box') -> Mesh:
     "A cab over its engine and, behind it, a box, a tipper's tub or a flat bed with a load."
     c = min(1.9, .3 * L); hc = min(H, 2.1 + .1 * L); x0 = L / 2
-    st = [(x0, hc * .55, .94), (x0 - .06, hc * .57, .99), (x0 - .22, hc * .97, 1), (x0 - .3, hc, 1), (x0 - .42, hc, 1), (x0 - c * .78, hc, 1), (x0 - c, hc - .03, 1)]
+    st = [(x0, hc * .55, .94), (x0 - .06, hc * .57, .99), (x0 - .22, hc * .97, 1), (x0 - .3, hc, 1), (x0 - .42, hc, 1),
+        (x0 - c * .78, hc, 1), (x0 - c, hc - .03, 1)]
     cab = loft(st, W * .97, hc * .53, [2, 4], [1], .45, .93)
     xb, lb = x0 - c - .1 - (L - c - .1) / 2, L - c - .1
     parts = [cab, box((L - .3, W * .5, .3), (0, 0, .55), 'dark')]
-    if kind == 'box': parts += [box((lb, W, H - .85), (xb, 0, .85), 'cargo'), *(box((.08, W + .04, H - .83), (xb + d * lb, 0, .84), 'cargo') for d in np.linspace(-.49, .49, 7)), box((lb + .02, W + .05, .1), (xb, 0, .85), 'trim'), quad((-L / 2 - .01, 0, .85 + (H - .85) / 2), (0, -.02, 0), (0, 0, (H - .9) / 2), 'trim')]
-    elif kind == 'tipper': parts += [box((lb, W, .55 * H), (xb, 0, .9), 'paint2', 1.03)] + [box((.12, W + .1, .55 * H), (xb + d * lb, 0, .9), 'paint2', 1.03) for d in (-.45, -.22, 0, .22, .45)]
-    else: parts += [box((lb, W, .5), (xb, 0, .85), 'paint'), box((lb * .9, W * .85, H - 1.5), (xb, 0, 1.3), 'cargo', .9)]
+    if kind == 'box':
+        parts += [box((lb, W, H - .85), (xb, 0, .85), 'cargo'), *(box((.08, W + .04, H - .83), (xb + d * lb, 0, .84),
+            'cargo') for d in np.linspace(-.49, .49, 7)), box((lb + .02, W + .05, .1), (xb, 0, .85), 'trim'),
+            quad((-L / 2 - .01, 0, .85 + (H - .85) / 2), (0, -.02, 0), (0, 0, (H - .9) / 2), 'trim')]
+    elif kind == 'tipper':
+        parts += [box((lb, W, .55 * H), (xb, 0, .9), 'paint2', 1.03)] + [box((.12, W + .1, .55 * H), (xb + d * lb, 0,
+            .9), 'paint2', 1.03) for d in (-.45, -.22, 0, .22, .45)]
+    else:
+        parts += [box((lb, W, .5), (xb, 0, .85), 'paint'), box((lb * .9, W * .85, H - 1.5), (xb, 0, 1.3), 'cargo', .9)]
     axles = [x0 - .55 * c] + [-L / 2 + .17 * L] + ([-L / 2 + .17 * L + 1.25] if L > 7 else [])
     ends = _ends(L, W, .72, .55, (.2, .09), False)
-    return merge(*parts, quad((x0 + .01, 0, hc * .4), (0, W * .3, 0), (0, 0, .14), 'trim'), _wheels(axles, W, .45, .32), ends, _mirrors(x0 - .1, W, hc * .62))
+    return merge(*parts, quad((x0 + .01, 0, hc * .4), (0, W * .3, 0), (0, 0, .14), 'trim'), _wheels(axles, W, .45, .32),
+        ends, _mirrors(x0 - .1, W, hc * .62))
 
 # %% ../nbs/13_synthetic.ipynb #e0395db7
 def _arc(a, b, bend) -> np.ndarray:
     "A joint between `a` and `b`, displaced by `bend`."
     return (np.asarray(a, float) + np.asarray(b, float)) / 2 + np.asarray(bend, float)
 
-def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = False, knee: float = .1, elbow: float = -.08, bag: bool = False, skirt: bool = False) -> Mesh:
+# %% ../nbs/13_synthetic.ipynb #6d6d1ded
+def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = False, knee: float = .1, elbow: float = -.08,
+    bag: bool = False, skirt: bool = False) -> Mesh:
     "A person by joints: `hip (x, z)`, forward `lean` in radians, positions of two `feet` and two `hands`."
     hx, hz = hip; up = np.array([math.sin(lean), 0, math.cos(lean)]) * scale; base = np.array([hx, 0, hz])
     neck = base + .52 * up; head = neck + .2 * up + (.03, 0, 0)
-    parts = [limb(base + .02 * up, base + .42 * up, .155 * scale, .17 * scale, 'shirt', flat=.72), limb(base + .40 * up + (0, -.13 * scale, 0), base + .40 * up + (0, .13 * scale, 0), .08 * scale, None, 'shirt', 6),
-             limb(neck, head, .06 * scale, .06 * scale, 'skin', 6), limb(head, head + .04 * up, .1 * scale, .105 * scale, 'skin'),
-             limb(head + .06 * up - (.025, 0, 0), head + .075 * up - (.02, 0, 0), (.135 if helmet else .108) * scale, None, 'helmet' if helmet else 'hair')]
+    parts = [limb(base + .02 * up, base + .42 * up, .155 * scale, .17 * scale, 'shirt', flat=.72),
+        limb(base + .40 * up + (0, -.13 * scale, 0), base + .40 * up + (0, .13 * scale, 0), .08 * scale, None, 'shirt',
+        6),
+             limb(neck, head, .06 * scale, .06 * scale, 'skin', 6), limb(head, head + .04 * up, .1 * scale, .105 * scale,
+                 'skin'),
+             limb(head + .06 * up - (.025, 0, 0), head + .075 * up - (.02, 0, 0), (.135 if helmet else .108) * scale,
+                 None, 'helmet' if helmet else 'hair')]
     for s, foot, hand in ((1, feet[0], hands[0]), (-1, feet[1], hands[1])):
         a = base + (0, .09 * s * scale, 0); foot = np.asarray(foot, float); k = _arc(a, foot, (knee, 0, 0))
-        sh = base + .42 * up + (0, .2 * s * scale, 0); hand = np.asarray(hand, float); el = _arc(sh, hand, (elbow, .03 * s, -.04))
-        parts += [limb(a, k, .085 * scale, .065 * scale, 'trousers', 6), limb(k, foot + (0, 0, .06), .062 * scale, .045 * scale, 'trousers', 6),
-                  box((.25 * scale, .1 * scale, .08), foot + (.05, 0, 0), 'shoe'), limb(sh, el, .055 * scale, .045 * scale, 'shirt', 6), limb(el, hand, .043 * scale, .038 * scale, 'skin', 6)]
+        sh = base + .42 * up + (0, .2 * s * scale, 0)
+        hand = np.asarray(hand, float)
+        el = _arc(sh, hand, (elbow, .03 * s, -.04))
+        parts += [limb(a, k, .085 * scale, .065 * scale, 'trousers', 6), limb(k, foot + (0, 0, .06), .062 * scale,
+            .045 * scale, 'trousers', 6),
+                  box((.25 * scale, .1 * scale, .08), foot + (.05, 0, 0), 'shoe'), limb(sh, el, .055 * scale,
+                      .045 * scale, 'shirt', 6), limb(el, hand, .043 * scale, .038 * scale, 'skin', 6)]
     if bag: parts.append(box((.16, .3, .42), base + .06 * up - (.2, 0, 0), 'cargo', .85))
     if skirt: parts.append(limb(base - (0, 0, .34), base + (0, 0, .05), .27, .16, 'paint2'))
     return merge(*parts)
@@ -359,38 +406,61 @@ def pedestrian(phase: float = 0., scale: float = 1., bag: bool = False, skirt: b
 def cyclist(phase: float = 0., scale: float = 1., helmet: bool = False) -> Mesh:
     "A bicycle and its rider, pedals at `phase`."
     r = .33; c, s = .16 * math.cos(phase), .16 * math.sin(phase); bb = np.array([-.04, 0, .3])
-    tubes = [(bb, (-.22, 0, .85)), (bb, (.38, 0, .8)), ((-.2, 0, .78), (.4, 0, .82)), (bb, (-.52, 0, r)), ((-.52, 0, r), (-.2, 0, .75)), ((.4, 0, .95), (.52, 0, r)), ((.37, -.27, 1.02), (.37, .27, 1.02)), ((.4, 0, .9), (.37, 0, 1.02))]
-    parts = [limb(a, b, .02, None, 'paint', 5) for a, b in tubes] + [hoop((-.52, 0, r), r), hoop((.52, 0, r), r), box((.24, .14, .06), (-.24, 0, .85), 'dark')]
-    parts.append(box((.3, .28, .2), (.62, 0, .78), 'metal') if not helmet else box((.3, .12, .03), (-.5, 0, .72), 'metal'))
-    rider = person((-.22, .96), .32, [bb + (c, .1, s - .1), bb + (-c, -.1, -s - .1)], [(.34, .25, 1.04), (.34, -.25, 1.04)], scale, helmet, .2, -.06)
+    tubes = [(bb, (-.22, 0, .85)), (bb, (.38, 0, .8)), ((-.2, 0, .78), (.4, 0, .82)), (bb, (-.52, 0, r)), ((-.52, 0, r),
+        (-.2, 0, .75)), ((.4, 0, .95), (.52, 0, r)), ((.37, -.27, 1.02), (.37, .27, 1.02)), ((.4, 0, .9), (.37, 0, 1.02))]
+    parts = [limb(a, b, .02, None, 'paint', 5) for a, b in tubes] + [hoop((-.52, 0, r), r), hoop((.52, 0, r), r),
+        box((.24, .14, .06), (-.24, 0, .85), 'dark')]
+    parts.append(box((.3, .28, .2), (.62, 0, .78), 'metal') if not helmet else box((.3, .12, .03), (-.5, 0, .72),
+        'metal'))
+    rider = person((-.22, .96), .32, [bb + (c, .1, s - .1), bb + (-c, -.1, -s - .1)], [(.34, .25, 1.04), (.34, -.25,
+        1.04)], scale, helmet, .2, -.06)
     return merge(*parts, rider)
 
 # %% ../nbs/13_synthetic.ipynb #16eddf40
 def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = True) -> Mesh:
     "A scooter with leg shield, seat and rider, sometimes with a delivery box."
-    parts = [wheel((.58, 0, .26), .26, .11, 14, .5), wheel((-.55, 0, .26), .26, .12, 14, .5), box((.95, .3, .16), (-.02, 0, .22), 'paint'), box((.8, .32, .36), (-.38, 0, .36), 'paint', .85),
-             box((.72, .3, .1), (-.34, 0, .72), 'dark', .9), limb((.58, 0, .3), (.42, 0, .95), .05, None, 'metal', 6), box((.14, .42, .6), (.42, 0, .32), 'paint', .75), box((.2, .28, .22), (.44, 0, .88), 'paint', .8),
-             limb((.36, -.34, 1.04), (.36, .34, 1.04), .025, None, 'dark', 5), quad((.546, 0, 1.0), (0, .09, 0), (0, 0, .06), 'headlamp'), quad((-.79, 0, .6), (0, -.1, 0), (0, 0, .05), 'taillamp'), quad((-.77, 0, .42), (0, -.1, 0), (0, 0, .07), 'plate')]
-    parts += [limb((.36, .3 * s, 1.04), (.34, .36 * s, 1.24), .012, None, 'dark', 4) for s in (-1, 1)] + [fan(np.array([(.34, .36 * s + .06 * math.cos(t), 1.26 + .05 * math.sin(t)) for t in np.arange(8) * .785]), 'dark', both=True) for s in (-1, 1)]
+    parts = [wheel((.58, 0, .26), .26, .11, 14, .5), wheel((-.55, 0, .26), .26, .12, 14, .5), box((.95, .3, .16), (-.02,
+        0, .22), 'paint'), box((.8, .32, .36), (-.38, 0, .36), 'paint', .85),
+             box((.72, .3, .1), (-.34, 0, .72), 'dark', .9), limb((.58, 0, .3), (.42, 0, .95), .05, None, 'metal', 6),
+                 box((.14, .42, .6), (.42, 0, .32), 'paint', .75), box((.2, .28, .22), (.44, 0, .88), 'paint', .8),
+             limb((.36, -.34, 1.04), (.36, .34, 1.04), .025, None, 'dark', 5), quad((.546, 0, 1.0), (0, .09, 0), (0, 0,
+                 .06), 'headlamp'), quad((-.79, 0, .6), (0, -.1, 0), (0, 0, .05), 'taillamp'), quad((-.77, 0, .42), (0,
+                 -.1, 0), (0, 0, .07), 'plate')]
+    parts += [limb((.36, .3 * s, 1.04), (.34, .36 * s, 1.24), .012, None, 'dark', 4) for s in (-1,
+        1)] + [fan(np.array([(.34, .36 * s + .06 * math.cos(t), 1.26 + .05 * math.sin(t)) for t in np.arange(8) * .785]),
+        'dark', both=True) for s in (-1, 1)]
     if box_behind: parts.append(box((.46, .48, .46), (-.74, 0, .82), 'cargo'))
-    rider = person((-.3, .88), .06, [(.2, .16, .36), (.2, -.16, .36)], [(.33, .3, 1.06), (.33, -.3, 1.06)], scale, helmet, .26, -.08)
-    return merge(*parts, rider)
-
-def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
-    "A cargo tricycle: one wheel in front, a driver, a box with two wheels behind."
-    parts = [wheel((1.1, 0, .3), .3, .12, 14, .5), wheel((-.85, .5, .3), .3, .12, 14, .5), wheel((-.85, -.5, .3), .3, .12, 14, .5), limb((1.1, 0, .3), (.85, 0, 1.0), .045, None, 'metal', 6), box((1.5, .3, .14), (.25, 0, .32), 'paint'),
-             box((.12, .5, .55), (.88, 0, .4), 'paint', .7), limb((.72, -.36, 1.06), (.72, .36, 1.06), .025, None, 'dark', 5), box((.5, .5, .32), (.12, 0, .44), 'dark', .85), quad((.95, 0, .85), (0, .1, 0), (0, 0, .07), 'headlamp')]
-    parts += [box((1.45, 1.08, .12), (-.85, 0, .5), 'paint'), box((.05, 1.08, .5), (-.14, 0, .55), 'paint'), box((.05, 1.08, .5), (-1.56, 0, .55), 'paint'), box((1.45, .05, .5), (-.85, .52, .55), 'paint'), box((1.45, .05, .5), (-.85, -.52, .55), 'paint')]
-    if load > 0: parts += [box((1.2, .9, .3 + load), (-.85, 0, .62), 'cargo', .92)]
-    rider = person((.1, .86), .05, [(.6, .16, .4), (.6, -.16, .4)], [(.68, .3, 1.08), (.68, -.3, 1.08)], scale, False, .24, -.08)
+    rider = person((-.3, .88), .06, [(.2, .16, .36), (.2, -.16, .36)], [(.33, .3, 1.06), (.33, -.3, 1.06)], scale,
+        helmet, .26, -.08)
     return merge(*parts, rider)
 
 # %% ../nbs/13_synthetic.ipynb #60034171
+def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
+    "A cargo tricycle: one wheel in front, a driver, a box with two wheels behind."
+    parts = [wheel((1.1, 0, .3), .3, .12, 14, .5), wheel((-.85, .5, .3), .3, .12, 14, .5), wheel((-.85, -.5, .3), .3,
+        .12, 14, .5), limb((1.1, 0, .3), (.85, 0, 1.0), .045, None, 'metal', 6), box((1.5, .3, .14), (.25, 0, .32),
+        'paint'),
+             box((.12, .5, .55), (.88, 0, .4), 'paint', .7), limb((.72, -.36, 1.06), (.72, .36, 1.06), .025, None,
+                 'dark', 5), box((.5, .5, .32), (.12, 0, .44), 'dark', .85), quad((.95, 0, .85), (0, .1, 0), (0, 0, .07),
+                 'headlamp')]
+    parts += [box((1.45, 1.08, .12), (-.85, 0, .5), 'paint'), box((.05, 1.08, .5), (-.14, 0, .55), 'paint'), box((.05,
+        1.08, .5), (-1.56, 0, .55), 'paint'), box((1.45, .05, .5), (-.85, .52, .55), 'paint'), box((1.45, .05, .5),
+        (-.85, -.52, .55), 'paint')]
+    if load > 0: parts += [box((1.2, .9, .3 + load), (-.85, 0, .62), 'cargo', .92)]
+    rider = person((.1, .86), .05, [(.6, .16, .4), (.6, -.16, .4)], [(.68, .3, 1.08), (.68, -.3, 1.08)], scale, False,
+        .24, -.08)
+    return merge(*parts, rider)
+
+# %% ../nbs/13_synthetic.ipynb #a83374a0
 def barrowlist(phase: float = 0., scale: float = 1., load: float = .5) -> Mesh:
     "A hand cart with two wheels and a load, and the person who pushes it."
-    cart = [wheel((.55, .42, .28), .28, .08, 14, .7), wheel((.55, -.42, .28), .28, .08, 14, .7), box((1.2, .75, .1), (.55, 0, .42), 'paint'), box((.06, .75, .35), (1.12, 0, .5), 'paint')]
-    cart += [limb((0, .33 * s, .48), (-.48, .3 * s, .98), .025, None, 'metal', 5) for s in (-1, 1)] + [box((.9, .66, .25 + load), (.58, 0, .52), 'cargo', .9)]
-    a = .26 * math.sin(phase); m = person((-.85, .86 * scale), .22, [(-.85 + a, .09, .02), (-.85 - a, -.09, .02)], [(-.48, .3, .98), (-.48, -.3, .98)], scale, False, .07, -.05)
+    cart = [wheel((.55, .42, .28), .28, .08, 14, .7), wheel((.55, -.42, .28), .28, .08, 14, .7), box((1.2, .75, .1),
+        (.55, 0, .42), 'paint'), box((.06, .75, .35), (1.12, 0, .5), 'paint')]
+    cart += [limb((0, .33 * s, .48), (-.48, .3 * s, .98), .025, None, 'metal', 5) for s in (-1, 1)] + [box((.9, .66,
+        .25 + load), (.58, 0, .52), 'cargo', .9)]
+    a = .26 * math.sin(phase)
+    m = person((-.85, .86 * scale), .22, [(-.85 + a, .09, .02), (-.85 - a, -.09, .02)], [(-.48, .3, .98), (-.48, -.3,
+        .98)], scale, False, .07, -.05)
     return merge(*cart, m)
 
 def cone(H: float = .75) -> Mesh:
@@ -399,19 +469,30 @@ def cone(H: float = .75) -> Mesh:
     th = np.arange(12) * 2 * np.pi / 12; r = r0 + (r1 - r0) * (z - z[0]) / (z[-1] - z[0])
     p = np.stack([r[:, None] * np.cos(th), r[:, None] * np.sin(th), np.broadcast_to(z[:, None], (6, 12))], -1)
     mat = np.repeat(np.array(['orange', 'white', 'orange', 'white', 'orange'], object)[:, None], 12, 1)
-    return merge(sheet(p, mat, True, .8, (0, 0, .3 * H)), box((.52 * H, .52 * H, .05 * H), (0, 0, 0), 'base'), fan(p[-1], 'orange', (0, 0, 0)))
+    return merge(sheet(p, mat, True, .8, (0, 0, .3 * H)), box((.52 * H, .52 * H, .05 * H), (0, 0, 0), 'base'), fan(p[-1],
+        'orange', (0, 0, 0)))
 
 # %% ../nbs/13_synthetic.ipynb #926cc8a6
 @dataclass
 class Light:
     "Sun (unit vector towards it, linear RGB), sky light, fog, and what the lamps do."
-    time: str; weather: str; direction: np.ndarray; sun: np.ndarray; sky: np.ndarray; haze: np.ndarray; fog: float; lamps: float; wet: float; zenith: np.ndarray
+    time: str
+    weather: str
+    direction: np.ndarray
+    sun: np.ndarray
+    sky: np.ndarray
+    haze: np.ndarray
+    fog: float
+    lamps: float
+    wet: float
+    zenith: np.ndarray
 
 _TIMES = {  # elevation range (degrees), sun, sky light, zenith (display), horizon (display), lamps
     'day':   ((28, 65), (1.75, 1.62, 1.42), (.42, .47, .55), (.36, .55, .82), (.80, .86, .92), 0.),
     'dusk':  ((7, 14), (1.15, .68, .38), (.25, .26, .34), (.38, .44, .62), (.93, .74, .58), .75),
     'night': ((40, 60), (.035, .04, .055), (.022, .024, .036), (.03, .035, .06), (.12, .11, .11), 1.)}
 
+# %% ../nbs/13_synthetic.ipynb #f41b088e
 def make_light(rng, time: str | None = None, weather: str | None = None, easy: bool = False) -> Light:
     "Draw a time of day (day, dusk, night) and weather (clear, overcast, rain, fog), unless they are given; `easy`: mostly clear days."
     t = str(rng.choice(['day', 'dusk', 'night'], p=[.86, .08, .06] if easy else [.72, .14, .14]))
@@ -426,9 +507,12 @@ def make_light(rng, time: str | None = None, weather: str | None = None, easy: b
         sun, sky = sun * k, grey * np.array([.93, 1., 1.06])
         zen = hor = hor.mean() * np.array([.94, .97, 1.]) * {'overcast': .95, 'rain': .78, 'fog': .9}[weather]
     fog = {'clear': .0006, 'overcast': .0012, 'rain': .004, 'fog': rng.uniform(.010, .02)}[weather]
-    gain = {'day': 1.75, 'dusk': .95, 'night': .075}[time] * rng.uniform(.85, 1.15) / (sky.mean() + sun.mean() * math.sin(el)); sun, sky = sun * gain, sky * gain
+    gain = {'day': 1.75, 'dusk': .95, 'night': .075}[time] * rng.uniform(.85,
+        1.15) / (sky.mean() + sun.mean() * math.sin(el))
+    sun, sky = sun * gain, sky * gain
     d = np.array([math.cos(el) * math.cos(az), math.cos(el) * math.sin(az), math.sin(el)])
-    return Light(time, weather, d, sun, sky, hor, fog, max(lamps, .5 if weather in ('rain', 'fog') else 0), float(weather == 'rain'), zen)
+    return Light(time, weather, d, sun, sky, hor, fog, max(lamps, .5 if weather in ('rain', 'fog') else 0),
+        float(weather == 'rain'), zen)
 
 # %% ../nbs/13_synthetic.ipynb #1f9bd218
 _t = (np.arange(4096) / 1500) ** 2   # linear light whose square root is evenly spaced
@@ -443,11 +527,13 @@ def _haze(rgb: np.ndarray, dist: np.ndarray, light: Light) -> np.ndarray:
     return rgb * t + light.haze * (1 - t)
 
 # %% ../nbs/13_synthetic.ipynb #dab35b98
-def shade(mesh: Mesh, palette: np.ndarray, glow: np.ndarray, eye: np.ndarray, light: Light, sunlit: float = 1., extra: float = 0.) -> np.ndarray:
+def shade(mesh: Mesh, palette: np.ndarray, glow: np.ndarray, eye: np.ndarray, light: Light, sunlit: float = 1.,
+    extra: float = 0.) -> np.ndarray:
     "Display colours `[m,3,3]` at the corners of a mesh in world axes; `palette`, `glow` are `[materials, 3]`."
     n, a = mesh.n, palette[mesh.mat][:, None] ** 2.2
     up = n[..., 2:]
-    amb = light.sky * (.62 + .38 * up) * (.45 + .55 * np.clip(mesh.v[..., 2:] / .7, 0, 1)) + extra * np.array([1., .82, .55]) * (.6 + .4 * up)
+    amb = light.sky * (.62 + .38 * up) * (.45 + .55 * np.clip(mesh.v[..., 2:] / .7, 0, 1)) + extra * np.array([1., .82,
+        .55]) * (.6 + .4 * up)
     lin = a * (amb + sunlit * light.sun * np.maximum((n * light.direction).sum(-1, keepdims=True), 0))
     view = mesh.v - eye; dist = np.linalg.norm(view, axis=-1); view = view / dist[..., None]
     refl = view - 2 * (view * n).sum(-1, keepdims=True) * n
@@ -459,7 +545,9 @@ def shade(mesh: Mesh, palette: np.ndarray, glow: np.ndarray, eye: np.ndarray, li
     return _haze(encode(lin), dist, light)
 
 _GLOSS = np.zeros(len(MATERIALS))
-for _k, _v in dict(paint=.55, paint2=.4, glass=1., headlamp=.8, taillamp=.4, metal=.5, helmet=.7, hub=.4, cargo=.05, plate=.2).items(): _GLOSS[_M[_k]] = _v
+for _k, _v in dict(paint=.55, paint2=.4, glass=1., headlamp=.8, taillamp=.4, metal=.5, helmet=.7, hub=.4, cargo=.05,
+    plate=.2).items():
+    _GLOSS[_M[_k]] = _v
 
 # %% ../nbs/13_synthetic.ipynb #1a4cac08
 class Stamp(NamedTuple):
@@ -477,6 +565,7 @@ def shrink(a: np.ndarray, ss: int, join=np.add) -> np.ndarray:
     for p in parts[1:]: join(out, p, out=out)
     return out / len(parts) if join is np.add else out
 
+# %% ../nbs/13_synthetic.ipynb #b90a683e
 def draw_mesh(mesh: Mesh, rgb: np.ndarray, camera: Camera, ss: int = 2) -> Stamp | None:
     "Rasterise a shaded mesh at `ss` times the resolution and average down; None where nothing is in the image."
     xy, z = camera.project(mesh.v)
@@ -494,7 +583,8 @@ def draw_mesh(mesh: Mesh, rgb: np.ndarray, camera: Camera, ss: int = 2) -> Stamp
     W = (x1 - x0) * ss; f = ids.ravel()[hit]
     p = _planes(t, rgb[front]).astype(np.float32)
     lo, hi = rgb[front].min(1).astype(np.float32), rgb[front].max(1).astype(np.float32)
-    c = p[f, 0] * (hit % W + .5)[:, None].astype(np.float32) + p[f, 1] * (hit // W + .5)[:, None].astype(np.float32) + p[f, 2]
+    c = p[f, 0] * (hit % W + .5)[:, None].astype(np.float32) + p[f, 1] * (hit // W + .5)[:,
+        None].astype(np.float32) + p[f, 2]
     buf = np.zeros((len(ids) * W, 4), np.float32); buf[hit, :3] = np.clip(c, lo[f], hi[f]); buf[hit, 3] = 1
     buf = shrink(buf.reshape(-1, W, 4), ss); iz = shrink(iz, ss, np.maximum)
     return Stamp(buf[..., :3] / np.maximum(buf[..., 3:], 1e-6), buf[..., 3], iz, (x0, y0))
@@ -508,19 +598,27 @@ class Layout:
     lanes: tuple[int, int]; bike: float; walk: float; reach: float = 100.; res: float = .06
     @property
     def half(self): return tuple(n * _LANE + self.bike for n in self.lanes)
-    def pixel(self, xy, shrink: int = 1): return ((np.asarray(xy) + self.reach) / (self.res * shrink)).astype(np.float32)
+    def pixel(self, xy, shrink: int = 1):
+        return ((np.asarray(xy) + self.reach) / (self.res * shrink)).astype(np.float32)
 
 def _rot(k: int) -> np.ndarray:
-    return np.array([[1, 0], [0, 1]]) if k == 0 else np.array([[0, -1], [1, 0]]) if k == 1 else np.array([[-1, 0], [0, -1]]) if k == 2 else np.array([[0, 1], [-1, 0]])
-
-class _Pen:
-    "Draws in metres on a square picture of the ground."
-    def __init__(self, layout, fill): self.layout = layout; n = int(2 * layout.reach / layout.res); self.im = Image.new('RGB', (n, n), fill); self.d = ImageDraw.Draw(self.im)
-    def px(self, p): return [tuple(q) for q in self.layout.pixel(p)]
-    def poly(self, p, fill): self.d.polygon(self.px(p), fill=fill)
-    def rect(self, x0, y0, x1, y1, fill, k=0): self.poly(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) @ _rot(k).T, fill)
+    return np.array([[1, 0], [0, 1]]) if k == 0 else np.array([[0, -1], [1, 0]]) if k == 1 else np.array([[-1, 0], [0,
+        -1]]) if k == 2 else np.array([[0, 1], [-1, 0]])
 
 # %% ../nbs/13_synthetic.ipynb #a3381255
+class _Pen:
+    "Draws in metres on a square picture of the ground."
+    def __init__(self, layout, fill):
+        self.layout = layout
+        n = int(2 * layout.reach / layout.res)
+        self.im = Image.new('RGB', (n, n), fill)
+        self.d = ImageDraw.Draw(self.im)
+    def px(self, p): return [tuple(q) for q in self.layout.pixel(p)]
+    def poly(self, p, fill): self.d.polygon(self.px(p), fill=fill)
+    def rect(self, x0, y0, x1, y1, fill, k=0):
+        self.poly(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) @ _rot(k).T, fill)
+
+# %% ../nbs/13_synthetic.ipynb #1dd5f90a
 def _noise_tile(rng, n: int = 1024, octaves=((1, .05), (4, .03), (16, .03), (64, .05))) -> np.ndarray:
     "Periodic grain `[n,n]`, mean 1: noise of (pixel size, amplitude) `octaves`, added up."
     out = np.zeros((n, n), np.float32)
@@ -534,20 +632,24 @@ def _corner(hx: float, hy: float, sx: int, sy: int, r: float):
     c = np.array([sx * (hy + r), sy * (hx + r)]); t = np.linspace(0, np.pi / 2, 13)
     return np.concatenate([[(sx * hy, sy * hx)], c - r * np.stack([sx * np.cos(t), sy * np.sin(t)], 1)])
 
+# %% ../nbs/13_synthetic.ipynb #bb83914a
 def draw_ground(layout: Layout, rng) -> Image.Image:
     "Pavements, kerbs, asphalt and paint of one intersection, as an albedo picture seen from above."
     hx, hy = layout.half; W = layout.walk; g = rng.uniform(.9, 1.1)
     tone = lambda v, k=1.: tuple(int(np.clip(c * g * k, 0, 255)) for c in v)
     pen = _Pen(layout, tone((96, 110, 70)) if rng.random() < .6 else tone((132, 128, 121)))
-    pave, asphalt = tone([(156, 148, 138), (150, 140, 132), (140, 142, 142)][rng.integers(3)]), tone((98, 98, 100), rng.uniform(.82, 1.12))
+    pave, asphalt = tone([(156, 148, 138), (150, 140, 132), (140, 142, 142)][rng.integers(3)]), tone((98, 98, 100),
+        rng.uniform(.82, 1.12))
     for grow, col in ((W, pave), (.3, (196, 193, 186)), (0, tone((80, 80, 82))), (-.3, asphalt)):
-        pen.rect(-layout.reach, -hx - grow, layout.reach, hx + grow, col); pen.rect(-hy - grow, -layout.reach, hy + grow, layout.reach, col)
+        pen.rect(-layout.reach, -hx - grow, layout.reach, hx + grow, col)
+        pen.rect(-hy - grow, -layout.reach, hy + grow, layout.reach, col)
         for sx in (-1, 1):
             for sy in (-1, 1): pen.poly(_corner(hx + grow, hy + grow, sx, sy, max(9. - grow, 1)), col)
     _wear(pen, layout, asphalt, rng)
     for k in range(4): _arm(pen, layout, k, rng)
     return pen.im
 
+# %% ../nbs/13_synthetic.ipynb #5566b1b2
 def _wear(pen: _Pen, layout: Layout, asphalt, rng):
     "Wheel tracks, patches, cracks and manhole covers."
     hx, hy = layout.half; dim = lambda k: tuple(int(c * k) for c in asphalt)
@@ -556,49 +658,74 @@ def _wear(pen: _Pen, layout: Layout, asphalt, rng):
         for i in range(n):
             for sgn in (-1, 1):
                 pen.rect(c - 3, sgn * (i + .5) * _LANE - .35, layout.reach, sgn * (i + .5) * _LANE + .35, dim(.94), k)
-                for w in (-.85, .85): pen.rect(c - 3, sgn * (i + .5) * _LANE + w - .22, layout.reach, sgn * (i + .5) * _LANE + w + .22, dim(1.05), k)
+                for w in (-.85, .85):
+                    pen.rect(c - 3, sgn * (i + .5) * _LANE + w - .22, layout.reach, sgn * (i + .5) * _LANE + w + .22,
+                        dim(1.05), k)
     for _ in range(26):
         k, x, y = int(rng.integers(4)), rng.uniform(-8, 80), rng.uniform(-1, 1) * (hx - 1)
         pen.rect(x, y, x + rng.uniform(1, 7), y + rng.uniform(.6, 3), dim(rng.uniform(.78, 1.12)), k)
     for _ in range(60):
-        p = np.array([rng.uniform(-60, 60), rng.uniform(-1, 1) * hx]) @ _rot(int(rng.integers(4))).T; a = rng.uniform(0, 6.3); line = [p]
-        for _ in range(int(rng.integers(8, 30))): a += rng.normal(0, .45); p = p + .35 * np.array([math.cos(a), math.sin(a)]); line.append(p)
+        p = np.array([rng.uniform(-60, 60), rng.uniform(-1, 1) * hx]) @ _rot(int(rng.integers(4))).T
+        a = rng.uniform(0, 6.3)
+        line = [p]
+        for _ in range(int(rng.integers(8, 30))):
+            a += rng.normal(0, .45)
+            p = p + .35 * np.array([math.cos(a), math.sin(a)])
+            line.append(p)
         pen.d.line(pen.px(line), fill=dim(.72), width=1)
     for _ in range(7):
-        q = pen.px([np.array([rng.uniform(-50, 50), rng.uniform(-1, 1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]; r = .36 / layout.res
+        q = pen.px([np.array([rng.uniform(-50, 50), rng.uniform(-1, 1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]
+        r = .36 / layout.res
         pen.d.ellipse((q[0] - r, q[1] - r, q[0] + r, q[1] + r), fill=dim(.62), outline=dim(.85))
 
+# %% ../nbs/13_synthetic.ipynb #328bed3d
 def _arm(pen: _Pen, layout: Layout, k: int, rng):
     "The paint and pavement of arm `k`: centre line, lane lines, stop line, crossing, arrows, tactile strip, tiles."
     white, yellow = (212, 212, 206), (204, 164, 66); hx, hy = layout.half
     n, (h, c) = layout.lanes[k % 2], ((hx, hy) if k % 2 == 0 else (hy, hx)); s = c + 9.5
     for sgn in (-1, 1):
-        for x in np.arange(c + 9.5, layout.reach, 1.2): pen.rect(x, sgn * (h + .45), x + .05, sgn * (h + layout.walk), (128, 122, 115), k)
-        for y in np.arange(h + .9, h + layout.walk, .9): pen.rect(c + 9.5, sgn * y, layout.reach, sgn * y + .05, (128, 122, 115), k)
-        pen.rect(c + 9.5, sgn * (h + .5 * layout.walk) - .2, layout.reach, sgn * (h + .5 * layout.walk) + .2, (196, 168, 84), k)
+        for x in np.arange(c + 9.5, layout.reach, 1.2):
+            pen.rect(x, sgn * (h + .45), x + .05, sgn * (h + layout.walk), (128, 122, 115), k)
+        for y in np.arange(h + .9, h + layout.walk, .9):
+            pen.rect(c + 9.5, sgn * y, layout.reach, sgn * y + .05, (128, 122, 115), k)
+        pen.rect(c + 9.5, sgn * (h + .5 * layout.walk) - .2, layout.reach, sgn * (h + .5 * layout.walk) + .2, (196, 168,
+            84), k)
     for y in (-.18, .18): pen.rect(s, y - .07, layout.reach, y + .07, yellow, k)
     for y in [i * _LANE for i in range(1, n)]:
         pen.rect(s, y - .07, s + 30, y + .07, white, k)
         for sgn in (-1, 1):
-            for x in np.arange(s + (30 if sgn > 0 else 0), layout.reach, 6.): pen.rect(x, sgn * y - .07, x + 2.6, sgn * y + .07, white, k)
+            for x in np.arange(s + (30 if sgn > 0 else 0), layout.reach, 6.):
+                pen.rect(x, sgn * y - .07, x + 2.6, sgn * y + .07, white, k)
     for sgn in (-1, 1): pen.rect(s, sgn * n * _LANE - .08, layout.reach, sgn * n * _LANE + .08, white, k)
     pen.rect(s, .3, s + .4, n * _LANE, white, k)
     for y in np.arange(-h + .6, h - .6, 1.): pen.rect(c + 3.2, y, c + 7.4, y + .48, white, k)
     for i in range(n):
         for x in (s + 9, s + 26): _arrow(pen, x, (i + .5) * _LANE, k, white, i == n - 1)
 
+# %% ../nbs/13_synthetic.ipynb #0dd2824a
 def _arrow(pen: _Pen, x: float, y: float, k: int, fill, right: bool):
     "A lane arrow that points towards the crossing (at smaller x)."
     pen.rect(x - 3., y - .09, x + 1.5, y + .09, fill, k)
     pen.poly(np.array([(x - 4.6, y), (x - 3., y - .45), (x - 3., y + .45)]) @ _rot(k).T, fill)
-    if right: pen.poly(np.array([(x - 1.6, y + 1.3), (x - .3, y + .7), (x - 1., y + .1), (x - 1.2, y + .1), (x - 2.2, y + .7)]) @ _rot(k).T, fill)
+    if right:
+        pen.poly(np.array([(x - 1.6, y + 1.3), (x - .3, y + .7), (x - 1., y + .1), (x - 1.2, y + .1), (x - 2.2,
+            y + .7)]) @ _rot(k).T, fill)
 
 # %% ../nbs/13_synthetic.ipynb #768fc5b7
 @dataclass
 class Wall:
     "A vertical rectangle from `a` to `b` (ground, metres), `height` metres, a facade seed, colour and floor height."
-    a: np.ndarray; b: np.ndarray; height: float; colour: np.ndarray; seed: int; floor: float; bay: float; style: int; middle: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    height: float
+    colour: np.ndarray
+    seed: int
+    floor: float
+    bay: float
+    style: int
+    middle: np.ndarray
 
+# %% ../nbs/13_synthetic.ipynb #0417ebc4
 def make_buildings(layout: Layout, rng) -> list[Wall]:
     "Rows of blocks behind the pavements of the four corners."
     hx, hy = layout.half; walls = []
@@ -608,21 +735,28 @@ def make_buildings(layout: Layout, rng) -> list[Wall]:
             for along in (0, 1):
                 p = rng.uniform(14, 30) + (hy if along == 0 else hx); setback = layout.walk + rng.uniform(5, 16)
                 while p < 230:
-                    w, d, ht = rng.uniform(14, 42), rng.uniform(12, 20), rng.choice([9., 14, 22, 40, 60], p=[.2, .3, .25, .15, .1]) * rng.uniform(.85, 1.2)
+                    w, d, ht = rng.uniform(14, 42), rng.uniform(12, 20), rng.choice([9., 14, 22, 40, 60], p=[.2, .3, .25,
+                        .15, .1]) * rng.uniform(.85, 1.2)
                     base = (hx if along == 0 else hy) + setback + rng.uniform(0, 4)
                     c = np.array([(p, base), (p + w, base), (p + w, base + d), (p, base + d)])
                     if along: c = c[:, ::-1]
-                    c = c * (sx, sy); colour = cols[rng.integers(len(cols))] * rng.uniform(.85, 1.1); seed = int(rng.integers(1 << 30)); style = int(rng.integers(4))
+                    c = c * (sx, sy)
+                    colour = cols[rng.integers(len(cols))] * rng.uniform(.85, 1.1)
+                    seed = int(rng.integers(1 << 30))
+                    style = int(rng.integers(4))
                     fl, bay = rng.uniform(2.9, 3.6), rng.uniform(2.4, 4.2)
-                    walls += [Wall(c[i], c[(i + 1) % 4], ht, colour, seed + i, fl, bay, style, c.mean(0)) for i in range(4)]
+                    walls += [Wall(c[i], c[(i + 1) % 4], ht, colour, seed + i, fl, bay, style,
+                        c.mean(0)) for i in range(4)]
                     p += w + rng.uniform(2, 12)
     for a in np.arange(0, 2 * np.pi, .16):   # the skyline
-        r, w, ht = rng.uniform(260, 420), rng.uniform(20, 50), rng.uniform(12, 60); m = r * np.array([math.cos(a), math.sin(a)])
+        r, w, ht = rng.uniform(260, 420), rng.uniform(20, 50), rng.uniform(12, 60)
+        m = r * np.array([math.cos(a), math.sin(a)])
         d = np.array([-math.sin(a), math.cos(a)]) * w / 2; q = m * 1.1
-        walls.append(Wall(m - d, m + d, ht, cols[rng.integers(len(cols))], int(rng.integers(1 << 30)), 3.2, 3.5, int(rng.integers(4)), q))
+        walls.append(Wall(m - d, m + d, ht, cols[rng.integers(len(cols))], int(rng.integers(1 << 30)), 3.2, 3.5,
+            int(rng.integers(4)), q))
     return walls
 
-# %% ../nbs/13_synthetic.ipynb #0417ebc4
+# %% ../nbs/13_synthetic.ipynb #09ae907d
 def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.ndarray, np.ndarray]:
     "Albedo `[p,3]` and glow `[p,3]` at `u` metres along and `v` metres up a wall: floors, window bays, shops at street level."
     i, j = np.floor(u / wall.bay).astype(int), np.floor(v / wall.floor).astype(int)
@@ -630,52 +764,72 @@ def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.n
     h = _hash(i, j, wall.seed); hs = _hash(i // 2, j * 0, wall.seed + 5)
     lo, hi, bot, top = ((.22, .78, .3, .85), (.06, .94, .34, .84), (.3, .7, .26, .9), (.04, .96, .08, .94))[wall.style]
     roof, shop = v > wall.height - .7, j == 0
-    win = np.where(shop, (fu > .05) & (fu < .95) & (fv > .08) & (fv < .7), (fu > lo) & (fu < hi) & (fv > bot) & (fv < top)) & ~roof
-    alb = np.broadcast_to(wall.colour, u.shape + (3,)) * (1 - .1 * (fv < .07) - .14 * ((np.abs(fv - bot + .03) < .03) & (fu > lo - .04) & (fu < hi + .04)) + .12 * roof)[..., None]
+    win = np.where(shop, (fu > .05) & (fu < .95) & (fv > .08) & (fv < .7),
+        (fu > lo) & (fu < hi) & (fv > bot) & (fv < top)) & ~roof
+    alb = np.broadcast_to(wall.colour,
+        u.shape + (3,)) * (1 - .1 * (fv < .07) - .14 * ((np.abs(fv - bot + .03) < .03) & (fu > lo - .04) & (fu < hi + .04)) + .12 * roof)[..., None]
     alb = alb * (1 - .16 * np.exp(-v / 1.5) + .05 * (_hash(i, j, 3) - .5))[..., None]
     glass = np.array([.13, .17, .2]) * (.6 + .8 * h[..., None]) + np.array([.10, .13, .16]) * fv[..., None]
-    alb = np.where(win[..., None], np.where((h > .82)[..., None] & ~shop[..., None], np.array([.55, .5, .44]), glass), alb)
-    frame = win & (np.abs((fu - lo) / (hi - lo) * (3 if wall.style in (1, 3) else 2) % 1 - .5) > .46) & ~shop; alb[frame] = (.42, .43, .44)
-    unit = (_hash(i, j, 11) > .8) & ~shop & (fu > hi - .02) & (fu < hi + .16) & (fv > .1) & (fv < .3) & ~roof; alb[unit] = (.7, .7, .68)
+    alb = np.where(win[..., None], np.where((h > .82)[..., None] & ~shop[..., None], np.array([.55, .5, .44]), glass),
+        alb)
+    frame = win & (np.abs((fu - lo) / (hi - lo) * (3 if wall.style in (1, 3) else 2) % 1 - .5) > .46) & ~shop
+    alb[frame] = (.42, .43, .44)
+    unit = (_hash(i, j, 11) > .8) & ~shop & (fu > hi - .02) & (fu < hi + .16) & (fv > .1) & (fv < .3) & ~roof
+    alb[unit] = (.7, .7, .68)
     sign = shop & (fv > .74) & (fv < .98) & (hs > .3)
-    hue = np.array([(.52, .16, .14), (.18, .26, .42), (.60, .52, .30), (.22, .34, .26), (.62, .62, .60), (.36, .30, .28)]); alb[sign] = hue[(hs * 997).astype(int) % 6][sign]
-    letters = sign & (fv > .8) & (fv < .92) & (_hash(np.floor(u * 2.2).astype(int), i, 23) > .35) & (fu > .2) & (fu < .8); alb[letters] = (.85, .82, .74)
+    hue = np.array([(.52, .16, .14), (.18, .26, .42), (.60, .52, .30), (.22, .34, .26), (.62, .62, .60), (.36, .30, .28)])
+    alb[sign] = hue[(hs * 997).astype(int) % 6][sign]
+    letters = sign & (fv > .8) & (fv < .92) & (_hash(np.floor(u * 2.2).astype(int), i, 23) > .35) & (fu > .2) & (fu < .8)
+    alb[letters] = (.85, .82, .74)
     lit = (win & ~frame & np.where(shop, hs > .35, h > .72)) * lamps
-    return alb, lit[..., None] * np.where(_hash(j, i, 31)[..., None] > .6, np.array([.62, .68, .72]), np.array([.75, .56, .32])) * (.05 + .9 * _hash(i, j, 29)[..., None] ** 2) + (sign * lamps * .45)[..., None] * alb
+    return alb, lit[..., None] * np.where(_hash(j, i, 31)[..., None] > .6, np.array([.62, .68, .72]), np.array([.75, .56,
+        .32])) * (.05 + .9 * _hash(i, j, 29)[..., None] ** 2) + (sign * lamps * .45)[..., None] * alb
 
+# %% ../nbs/13_synthetic.ipynb #301ab258
 def _hash(i, j, seed: int) -> np.ndarray:
     "A repeatable number 0..1 for every pair of whole numbers."
     h = (np.asarray(i) * 374761393 + np.asarray(j) * 668265263 + seed * 974711) & 0xffffffff
     h = ((h ^ (h >> 13)) * 1274126177) & 0xffffffff
     return ((h ^ (h >> 16)) & 0xffff) / 65536
 
-# %% ../nbs/13_synthetic.ipynb #09ae907d
+# %% ../nbs/13_synthetic.ipynb #b063d09c
 def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 2400) -> Mesh:
     "A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps; `height == crown` is a bush."
-    lumps = rng.normal(size=(12, 3)) * (crown * .42, crown * .42, crown * .32) + (0, 0, height - crown * .85); r = crown * rng.uniform(.3, .55, 12)
-    k = rng.integers(12, size=leaves); d = rng.normal(size=(leaves, 3)); d /= np.linalg.norm(d, axis=1, keepdims=True)
+    lumps = rng.normal(size=(12, 3)) * (crown * .42, crown * .42, crown * .32) + (0, 0, height - crown * .85)
+    r = crown * rng.uniform(.3, .55, 12)
+    k = rng.integers(12, size=leaves)
+    d = rng.normal(size=(leaves, 3))
+    d /= np.linalg.norm(d, axis=1, keepdims=True)
     p = lumps[k] + d * (r[k] * rng.uniform(.7, 1.05, leaves))[:, None]; p[:, 2] = np.maximum(p[:, 2], .1)
     v = p[:, None] + rng.normal(size=(leaves, 3, 3)) * 2.1 / leaves ** .5 * crown
-    v = np.concatenate([v, v[:, ::-1]]); n = d * .7 + (p - lumps.mean(0)) / crown * .7; n /= np.linalg.norm(n, axis=1, keepdims=True)
-    n = np.repeat(np.concatenate([n, n])[:, None], 3, 1); mat = np.array([_M[m] for m in ('leaf', 'leaf2', 'leaf3')])[np.r_[k, k] % 3]
+    v = np.concatenate([v, v[:, ::-1]])
+    n = d * .7 + (p - lumps.mean(0)) / crown * .7
+    n /= np.linalg.norm(n, axis=1, keepdims=True)
+    n = np.repeat(np.concatenate([n, n])[:, None], 3, 1)
+    mat = np.array([_M[m] for m in ('leaf', 'leaf2', 'leaf3')])[np.r_[k, k] % 3]
     return merge(Mesh(v, n, mat), limb((0, 0, 0), (0, 0, max(height - crown, .2)), .16, .1, 'bark'))
 
 def fence(length: float = 6.) -> Mesh:
     "A white guard rail along x, such as stands between the directions of a Chinese road."
-    return merge(*(box((.07, .07, 1.05), (x, 0, 0), 'white') for x in (-length / 2 + .1, 0)), *(box((length, .05, .07), (0, 0, z), 'white') for z in (.25, .95)),
+    return merge(*(box((.07, .07, 1.05), (x, 0, 0), 'white') for x in (-length / 2 + .1, 0)), *(box((length, .05, .07),
+        (0, 0, z), 'white') for z in (.25, .95)),
                  *(box((.025, .025, .68), (x, 0, .27), 'white') for x in np.arange(-length / 2 + .3, length / 2, .3)))
 
+# %% ../nbs/13_synthetic.ipynb #c9b3bdfa
 def street_lamp(height: float = 9., reach: float = 2.4) -> Mesh:
     "A mast with an arm; the luminaire glows at night."
-    return merge(limb((0, 0, 0), (0, 0, height), .1, .07, 'metal'), limb((0, 0, height), (reach, 0, height + .5), .05, .04, 'metal', 6), box((.8, .3, .12), (reach, 0, height + .42), 'lamp'))
+    return merge(limb((0, 0, 0), (0, 0, height), .1, .07, 'metal'), limb((0, 0, height), (reach, 0, height + .5), .05,
+        .04, 'metal', 6), box((.8, .3, .12), (reach, 0, height + .42), 'lamp'))
 
 def signal(height: float = 6., reach: float = 7., green: bool = True) -> Mesh:
     "A traffic signal on a mast arm, facing +x."
-    parts = [limb((0, 0, 0), (0, 0, height), .13, .1, 'metal'), limb((0, 0, height - .2), (0, reach, height), .08, .06, 'metal', 6)]
+    parts = [limb((0, 0, 0), (0, 0, height), .13, .1, 'metal'), limb((0, 0, height - .2), (0, reach, height), .08, .06,
+        'metal', 6)]
     for y in (reach * .55, reach * .95):
         parts.append(box((.25, 1.3, .5), (.1, y, height - .5), 'dark'))
         for j, (m, on) in enumerate((('red', not green), ('amber', False), ('green', green))):
-            th = np.arange(10) * .6283; ring = np.stack([np.full(10, .24), y + (1 - j) * .4 + .15 * np.cos(th), height - .25 + .15 * np.sin(th)], 1)
+            th = np.arange(10) * .6283
+            ring = np.stack([np.full(10, .24), y + (1 - j) * .4 + .15 * np.cos(th), height - .25 + .15 * np.sin(th)], 1)
             parts.append(fan(ring, m if on else 'trim', (0, y, height - .25)))
     return merge(*parts)
 
@@ -688,7 +842,9 @@ def place(mesh: Mesh, x: float, y: float, heading: float, z: float = 0.) -> Mesh
 # %% ../nbs/13_synthetic.ipynb #931edac9
 def _grain(ground: Image.Image, rng) -> np.ndarray:
     "Break the flat colours with grain at several scales; worn paint lets the asphalt through."
-    n = ground.size[0]; tile = Image.fromarray(np.clip(_noise_tile(rng) * 160, 0, 255).astype(np.uint8)); mask = Image.new('L', (n, n))
+    n = ground.size[0]
+    tile = Image.fromarray(np.clip(_noise_tile(rng) * 160, 0, 255).astype(np.uint8))
+    mask = Image.new('L', (n, n))
     for y in range(0, n, 1024):
         for x in range(0, n, 1024): mask.paste(tile, (x, y))
     dark = ImageChops.multiply(ground, Image.merge('RGB', [mask] * 3))
@@ -697,20 +853,28 @@ def _grain(ground: Image.Image, rng) -> np.ndarray:
 # %% ../nbs/13_synthetic.ipynb #6947543f
 def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], np.ndarray]:
     "Trees, bushes, street lamps and guard rails of the four arms; nothing right in front of the camera at `eye`."
-    leaves = int(2400 * min(max(rows / 1080, .25), 1)); kinds = [tree(rng, h, c, leaves) for h, c in ((5.5, 1.9), (6.5, 2.4), (7.5, 2.8), (8.5, 3.2))] + [tree(rng, .9, 1., leaves // 5)]; out, lamps = [], []
+    leaves = int(2400 * min(max(rows / 1080, .25), 1))
+    kinds = [tree(rng, h, c, leaves) for h, c in ((5.5, 1.9), (6.5, 2.4), (7.5, 2.8), (8.5, 3.2))] + [tree(rng, .9, 1.,
+        leaves // 5)]
+    out, lamps = [], []
     def put(mesh, k, x, y, turn=0., stretch=1.):
         p = _rot(k) @ np.array([x, y])
-        if np.linalg.norm(p - eye) > 9: out.append(place(Mesh(mesh.v * stretch, mesh.n, mesh.mat), *p, turn + k * np.pi / 2))
+        if np.linalg.norm(p - eye) > 9:
+            out.append(place(Mesh(mesh.v * stretch, mesh.n, mesh.mat), *p, turn + k * np.pi / 2))
         return p
     rail, bushes = rng.random() < .6, rng.random() < .5; bar, mast = fence(), street_lamp()
     for k in range(4):
         n, (a, c) = lay.lanes[k % 2], (lay.half if k % 2 == 0 else lay.half[::-1]); edge = a + lay.walk
         for s in (-1, 1):
             for x in np.arange(c + rng.uniform(13, 20), 1.1 * lay.reach, rng.uniform(7, 12)):
-                if rng.random() < .8: put(kinds[rng.integers(4)], k, x + rng.normal(0, .8), s * (edge + rng.uniform(.4, 2.5)), rng.uniform(0, 6.3), rng.uniform(.8, 1.15))
-            for x in np.arange(c + 14, .9 * lay.reach, 1.3) if bushes else (): put(kinds[4], k, x, s * (edge + .6), rng.uniform(0, 6.3), rng.uniform(.75, 1.05))
+                if rng.random() < .8:
+                    put(kinds[rng.integers(4)], k, x + rng.normal(0, .8), s * (edge + rng.uniform(.4, 2.5)),
+                        rng.uniform(0, 6.3), rng.uniform(.8, 1.15))
+            for x in np.arange(c + 14, .9 * lay.reach, 1.3) if bushes else ():
+                put(kinds[4], k, x, s * (edge + .6), rng.uniform(0, 6.3), rng.uniform(.75, 1.05))
             for x in np.arange(c + 6.5, 1.3 * lay.reach, 28.):
-                put(mast, k, x, s * (a + .8), -s * np.pi / 2); lamps.append(_rot(k) @ np.array([x, s * (a - 1.6)]))
+                put(mast, k, x, s * (a + .8), -s * np.pi / 2)
+                lamps.append(_rot(k) @ np.array([x, s * (a - 1.6)]))
         for x in np.arange(c + 14, lay.reach, 6.) if rail else (): put(bar, k, x, 0.)
     return out, np.array(lamps)
 
@@ -718,24 +882,41 @@ def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], 
 @dataclass
 class Site:
     "One intersection: ground picture, walls, furniture, and the camera that watches it."
-    name: str; layout: Layout; camera: Camera; ground: np.ndarray; walls: list; furniture: list; lamps: np.ndarray; scene: str; side: str
+    name: str
+    layout: Layout
+    camera: Camera
+    ground: np.ndarray
+    walls: list
+    furniture: list
+    lamps: np.ndarray
+    scene: str
+    side: str
 
+# %% ../nbs/13_synthetic.ipynb #8e7dbfc7
 def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrastructure', scene: str = 'dair') -> Site:
     "Build intersection number `index`: roads, kerbs, houses, trees, masts, and a camera of its own height, pitch and focal length."
     rng = np.random.default_rng([seed, 1, index])
     demo = scene == 'demo'
-    lay = Layout((int(rng.integers(1, 3)), int(rng.integers(1, 3))) if demo else (int(rng.integers(2, 4)), int(rng.integers(1, 4))), rng.uniform(1.6, 2.6), rng.uniform(3, 5), 64. if demo else 100., .06 * min(max((1080 / size[0]) ** .5, 1), 1.4 if demo else 2.5))
+    lay = Layout((int(rng.integers(1, 3)), int(rng.integers(1, 3))) if demo else (int(rng.integers(2, 4)),
+        int(rng.integers(1, 4))), rng.uniform(1.6, 2.6), rng.uniform(3, 5), 64. if demo else 100.,
+        .06 * min(max((1080 / size[0]) ** .5, 1), 1.4 if demo else 2.5))
     hx, hy = lay.half; h, w = size
     if side == 'vehicle':
         n = int(rng.integers(lay.lanes[0])); x = -(hy + 12 + rng.uniform(0, 30))
-        cam = Camera.looking((x, -(n + .5) * _LANE, rng.uniform(1.4, 1.9)), rng.normal(0, .02), math.radians(rng.uniform(0, 3)), w * rng.uniform(.58, .75), size, rng.normal(0, .005))
+        cam = Camera.looking((x, -(n + .5) * _LANE, rng.uniform(1.4, 1.9)), rng.normal(0, .02),
+            math.radians(rng.uniform(0, 3)), w * rng.uniform(.58, .75), size, rng.normal(0, .005))
     elif demo:
-        cam = Camera.looking((-(hy + rng.uniform(9, 14)), -(hx + rng.uniform(.5, 2)), rng.uniform(4., 5.5)), math.radians(rng.uniform(14, 40)), math.radians(rng.uniform(14, 20)), w * rng.uniform(.85, 1.05), size, rng.normal(0, .01))
+        cam = Camera.looking((-(hy + rng.uniform(9, 14)), -(hx + rng.uniform(.5, 2)), rng.uniform(4., 5.5)),
+            math.radians(rng.uniform(14, 40)), math.radians(rng.uniform(14, 20)), w * rng.uniform(.85, 1.05), size,
+            rng.normal(0, .01))
     else:
-        cam = Camera.looking((-(hy + rng.uniform(8, 16)), -(hx + rng.uniform(1, 3)), rng.uniform(6., 9.)), math.radians(rng.uniform(8, 34)), math.radians(rng.uniform(9, 14)), w * rng.uniform(.85, 1.15), size, rng.normal(0, .012))
+        cam = Camera.looking((-(hy + rng.uniform(8, 16)), -(hx + rng.uniform(1, 3)), rng.uniform(6., 9.)),
+            math.radians(rng.uniform(8, 34)), math.radians(rng.uniform(9, 14)), w * rng.uniform(.85, 1.15), size,
+            rng.normal(0, .012))
     ground = _grain(draw_ground(lay, rng), rng)
     furniture, lamps = _furnish(lay, cam.C[:2], size[0], rng)
-    return Site(f'Synthetic{index:02d}', lay, cam, ground, make_buildings(lay, rng), furniture, np.array(lamps), scene, side)
+    return Site(f'Synthetic{index:02d}', lay, cam, ground, make_buildings(lay, rng), furniture, np.array(lamps), scene,
+        side)
 
 # %% ../nbs/13_synthetic.ipynb #f2727d45
 @dataclass
@@ -745,13 +926,19 @@ class Backdrop:
 
 def _static_shadows(site: Site, light: Light) -> np.ndarray:
     "Share of direct sun on the ground `[n,n]`, 0..1, seen from above at four times the texture's pixel."
-    lay = site.layout; n = int(2 * lay.reach / lay.res / 4); im = Image.new('L', (n, n), 255); d = ImageDraw.Draw(im)
+    lay = site.layout
+    n = int(2 * lay.reach / lay.res / 4)
+    im = Image.new('L', (n, n), 255)
+    d = ImageDraw.Draw(im)
     off = -light.direction[:2] / light.direction[2]
-    for w in site.walls: d.polygon([tuple(q) for q in lay.pixel([w.a, w.b, w.b + off * w.height, w.a + off * w.height], 4)], fill=0)
-    sun = np.array(im).ravel(); v = np.concatenate([m.v for m in site.furniture]) if site.furniture else np.zeros((0, 3, 3))
+    for w in site.walls:
+        d.polygon([tuple(q) for q in lay.pixel([w.a, w.b, w.b + off * w.height, w.a + off * w.height], 4)], fill=0)
+    sun = np.array(im).ravel()
+    v = np.concatenate([m.v for m in site.furniture]) if site.furniture else np.zeros((0, 3, 3))
     k, x, _, row = _pixels(lay.pixel(v[..., :2] + v[..., 2:] * off, 4), n, n); sun[(row * n)[k] + x] = 0
     return np.asarray(Image.fromarray(sun.reshape(n, n)).filter(ImageFilter.GaussianBlur(.8)), np.float32) / 255
 
+# %% ../nbs/13_synthetic.ipynb #eb5f1851
 def _lamp_light(site: Site, xy: np.ndarray) -> np.ndarray:
     "Light of the street lamps at ground points `[..., 2]`."
     out = np.zeros(xy.shape[:-1], np.float32)
@@ -779,19 +966,25 @@ def _sky(rays: np.ndarray, light: Light, clouds: np.ndarray) -> np.ndarray:
 def _mips(im: np.ndarray, levels: int = 5) -> list[np.ndarray]:
     "Linear albedo pictures, each half the size of the one before."
     out = [(np.arange(256, dtype=np.float32) / 255)[im] ** 2.2]
-    for _ in range(levels - 1): a = out[-1]; n = len(a) // 2; out.append(a[:2 * n, :2 * n].reshape(n, 2, n, 2, 3).mean((1, 3)))
+    for _ in range(levels - 1):
+        a = out[-1]
+        n = len(a) // 2
+        out.append(a[:2 * n, :2 * n].reshape(n, 2, n, 2, 3).mean((1, 3)))
     return out
 
 def _bilinear(im: np.ndarray, xy: np.ndarray) -> np.ndarray:
     "Values of `im [n,n,...]` at pixel positions `xy [...,2]` (x, y; pixel centres at .5), clamped at the edge."
     n = len(im); q = np.clip(xy - .5, 0, n - 1.001).astype(np.float32); i = q.astype(np.int32); f = q - i
-    fx, fy = (f[..., k].reshape(f.shape[:-1] + (1,) * (im.ndim - 2)) for k in (0, 1)); x, y = i[..., 0], i[..., 1]
+    fx, fy = (f[..., k].reshape(f.shape[:-1] + (1,) * (im.ndim - 2)) for k in (0, 1))
+    x, y = i[..., 0], i[..., 1]
     top, bot = im[y, x] * (1 - fx) + im[y, x + 1] * fx, im[y + 1, x] * (1 - fx) + im[y + 1, x + 1] * fx
     return top * (1 - fy) + bot * fy
 
+# %% ../nbs/13_synthetic.ipynb #9c3a9ee9
 def _sample(mips: list[np.ndarray], lay: Layout, xy: np.ndarray, footprint: np.ndarray) -> np.ndarray:
     "Ground albedo at `xy [...,2]` from the level whose pixel matches the `footprint` (metres) of a sub-pixel."
-    level = np.clip(np.log2(np.maximum(footprint / lay.res * 1.8, 1)), 0, len(mips) - 1).astype(int); out = np.empty(xy.shape[:-1] + (3,), np.float32)
+    level = np.clip(np.log2(np.maximum(footprint / lay.res * 1.8, 1)), 0, len(mips) - 1).astype(int)
+    out = np.empty(xy.shape[:-1] + (3,), np.float32)
     for L, m in enumerate(mips):
         s = level == L
         if s.any(): out[s] = _bilinear(m, lay.pixel(xy[s], 2 ** L))
@@ -808,7 +1001,7 @@ def _ground_depth(cam: Camera, depth: np.ndarray) -> np.ndarray:
     h, w = depth.shape; down = -_rays(cam, 1)[..., 2]
     return (down > 1e-3) & (np.abs(depth * down - cam.C[2]) < .02 * cam.C[2] + .01 * depth * down)
 
-# %% ../nbs/13_synthetic.ipynb #9c3a9ee9
+# %% ../nbs/13_synthetic.ipynb #1f1f9339
 def make_backdrop(site: Site, light: Light, rng, green: int = 0, ss: int = 2) -> Backdrop:
     "Render the empty intersection with this light: sky, ground, walls, trees and masts."
     cam = site.camera; h, w = cam.size
@@ -820,43 +1013,54 @@ def make_backdrop(site: Site, light: Light, rng, green: int = 0, ss: int = 2) ->
     mips = _mips(site.ground)
     ybelow = np.nonzero(~up.all(1))[0][0]
     for r0 in range(ybelow, H, 128):
-        r = rays[r0:r0 + 128, ::ss]; t = cam.C[2] / np.maximum(-r[..., 2], 1e-4); xy = (cam.C[:2] + r[..., :2] * t[..., None]).astype(np.float32)
+        r = rays[r0:r0 + 128, ::ss]
+        t = cam.C[2] / np.maximum(-r[..., 2], 1e-4)
+        xy = (cam.C[:2] + r[..., :2] * t[..., None]).astype(np.float32)
         ok = ~up[r0:r0 + 128]; wide = lambda a: np.repeat(a, ss, 1)
         alb = _sample(mips, site.layout, xy, t / cam.K[0, 0] / ss) * (1 - .35 * light.wet)
         vis = _bilinear(sun, site.layout.pixel(xy, 4))[..., None]
         if light.wet: alb = alb + light.wet * _wetness(r, xy, clouds)[..., None]
-        amb = light.sky + (light.lamps * .8 * _lamp_light(site, xy)[..., None] * np.array([1., .78, .5], np.float32) if light.lamps else 0)
+        amb = light.sky + (light.lamps * .8 * _lamp_light(site, xy)[..., None] * np.array([1., .78, .5],
+            np.float32) if light.lamps else 0)
         for buf, k in ((lit, vis), (dark, 0.)):
             c = _haze(encode(alb * (amb + k * light.sun * light.direction[2])), t, light)
             buf[r0:r0 + 128][ok] = wide(c)[ok]
         depth[r0:r0 + 128][ok] = wide(t)[ok]
-    for wl in sorted(site.walls, key=lambda q: np.linalg.norm((q.a + q.b) / 2 - cam.C[:2])): _draw_wall(wl, cam, rays, lit, dark, depth, light, ss)
+    for wl in sorted(site.walls, key=lambda q: np.linalg.norm((q.a + q.b) / 2 - cam.C[:2])):
+        _draw_wall(wl, cam, rays, lit, dark, depth, light, ss)
     lit, dark, depth = shrink(lit, ss), shrink(dark, ss), shrink(depth, ss, np.maximum)
     pal, glow = static_palette(light); ground = (depth < 1e5) & _ground_depth(cam, depth)
     for m in sorted(site.furniture + _signals(site, green), key=lambda m: -np.linalg.norm(m.v.mean((0, 1)) - cam.C)):
         xy = m.v.mean((0, 1))[:2]
-        st = draw_mesh(m, shade(m, pal, glow, cam.C, light, 1., light.lamps * .3 * float(_lamp_light(site, xy[None])[0])), cam, 2)
+        st = draw_mesh(m, shade(m, pal, glow, cam.C, light, 1., light.lamps * .3 * float(_lamp_light(site,
+            xy[None])[0])), cam, 2)
         if st is not None: _over(lit, st, depth); ground[st.window] &= _over(dark, st, depth, True) < .5
     return Backdrop(lit, dark, depth, sun, ground)
 
+# %% ../nbs/13_synthetic.ipynb #4a35ffe9
 def _signals(site: Site, green: int) -> list[Mesh]:
     "One mast for each approach, on the far side of the crossing; the axis `green` has green."
     hx, hy = site.layout.half; out = []
     for k in range(4):
         h, c = (hx, hy) if k % 2 == 0 else (hy, hx); p = _rot(k) @ np.array([c + 9.2, -(h + 1.2)])
-        if np.linalg.norm(p - site.camera.C[:2]) > 6: out.append(place(signal(6., -min(7., h), k % 2 == green), *p, np.pi + k * np.pi / 2))
+        if np.linalg.norm(p - site.camera.C[:2]) > 6:
+            out.append(place(signal(6., -min(7., h), k % 2 == green), *p, np.pi + k * np.pi / 2))
     return out
 
 def static_palette(light: Light):
     "Colours and glow of street furniture."
     pal, glow = np.full((len(MATERIALS), 3), .5), np.zeros((len(MATERIALS), 3))
-    for k, c in dict(leaf=(.34, .42, .18), leaf2=(.27, .37, .15), leaf3=(.38, .43, .20), white=(.82, .83, .82), bark=(.33, .26, .2), metal=(.58, .6, .62), dark=(.1, .1, .1), trim=(.12, .12, .12), lamp=(.85, .85, .85), red=(.9, .1, .1), amber=(.9, .6, .1), green=(.1, .8, .4)).items(): pal[_M[k]] = c
+    for k, c in dict(leaf=(.34, .42, .18), leaf2=(.27, .37, .15), leaf3=(.38, .43, .20), white=(.82, .83, .82),
+        bark=(.33, .26, .2), metal=(.58, .6, .62), dark=(.1, .1, .1), trim=(.12, .12, .12), lamp=(.85, .85, .85),
+        red=(.9, .1, .1), amber=(.9, .6, .1), green=(.1, .8, .4)).items():
+        pal[_M[k]] = c
     glow[_M['lamp']] = np.array([1.6, 1.3, .9]) * light.lamps
     for k, c in dict(red=(1.6, .1, .08), amber=(1.4, .8, .1), green=(.1, 1.4, .7)).items(): glow[_M[k]] = c
     return pal, glow
 
-# %% ../nbs/13_synthetic.ipynb #1f1f9339
-def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: np.ndarray, depth: np.ndarray, light: Light, ss: int):
+# %% ../nbs/13_synthetic.ipynb #55977a8c
+def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: np.ndarray, depth: np.ndarray,
+    light: Light, ss: int):
     "Intersect the rays with one wall and paint what is nearer than what is there."
     H, W = depth.shape; d = wl.b - wl.a; L = np.linalg.norm(d); d = d / L; n = np.array([d[1], -d[0]])
     if (wl.a - wl.middle) @ n < 0: n = -n
@@ -868,14 +1072,18 @@ def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: n
     r = rays.reshape(-1, 3)[at]; den = r[:, 0] * n[0] + r[:, 1] * n[1]
     t = ((wl.a - cam.C[:2]) @ n) / np.where(np.abs(den) < 1e-9, 1e-9, den)
     near = (t > .5) & (t < depth.ravel()[at]); at, r, t = at[near], r[near], t[near]
-    u = (cam.C[0] + r[:, 0] * t - wl.a[0]) * d[0] + (cam.C[1] + r[:, 1] * t - wl.a[1]) * d[1]; v = cam.C[2] + r[:, 2] * t
-    hit = (u >= 0) & (u <= L) & (v >= 0) & (v <= wl.height); at, t, u, v = at[hit], t[hit].astype(np.float32), u[hit], v[hit]
+    u = (cam.C[0] + r[:, 0] * t - wl.a[0]) * d[0] + (cam.C[1] + r[:, 1] * t - wl.a[1]) * d[1]
+    v = cam.C[2] + r[:, 2] * t
+    hit = (u >= 0) & (u <= L) & (v >= 0) & (v <= wl.height)
+    at, t, u, v = at[hit], t[hit].astype(np.float32), u[hit], v[hit]
     if not len(at): return
     alb, glow = facade(wl, u, v, light.lamps); alb = alb ** 2.2
     base = alb * light.sky * (.45 + .2 * np.clip(v / 12, 0, 1))[:, None] + glow + light.lamps * .06 * alb
     depth.ravel()[at] = t
-    lit.reshape(-1, 3)[at] = dark.reshape(-1, 3)[at] = _haze(encode(base + alb * light.sun * max(float(n @ light.direction[:2]), 0)), t, light)
+    lit.reshape(-1, 3)[at] = dark.reshape(-1,
+        3)[at] = _haze(encode(base + alb * light.sun * max(float(n @ light.direction[:2]), 0)), t, light)
 
+# %% ../nbs/13_synthetic.ipynb #4a1458b2
 def _inside(q: np.ndarray, h: int, w: int) -> np.ndarray:
     "Flat indices of the pixels inside a convex quadrilateral `q [4,2]`."
     k, x, _, row = _pixels(q[[[0, 1, 2], [0, 2, 3]]], h, w)
@@ -894,7 +1102,8 @@ class Track:
     "A path `pts [k,2]` walked at `speed` (m/s; 0: parked along it), for the kinds of road user in `kinds`."
     pts: np.ndarray; speed: float; kinds: str
     def __post_init__(self):
-        self.cum = np.r_[0, np.cumsum(np.linalg.norm(np.diff(self.pts, axis=0), axis=1))]; self.length = self.cum[-1]
+        self.cum = np.r_[0, np.cumsum(np.linalg.norm(np.diff(self.pts, axis=0), axis=1))]
+        self.length = self.cum[-1]
     def at(self, s):
         "Positions `[n,2]` and headings `[n]` at arc lengths `s`, modulo the length."
         s = np.mod(s, self.length); i = np.clip(np.searchsorted(self.cum, s, 'right') - 1, 0, len(self.pts) - 2)
@@ -914,34 +1123,56 @@ def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
     "Where things go while the axis `green` (0: x, 1: y) has green: through lanes, turns, queues at red, bicycle lanes, pavements, crossings."
     out = []; R = layout.reach - 5. if layout.reach > 80 else 40.
     for k in range(4):
-        M = _rot(k); ax = k % 2; n, m = layout.lanes[ax], layout.lanes[1 - ax]; h, c = layout.half[ax], layout.half[1 - ax]; go = ax == green
+        M = _rot(k)
+        ax = k % 2
+        n, m = layout.lanes[ax], layout.lanes[1 - ax]
+        h, c = layout.half[ax], layout.half[1 - ax]
+        go = ax == green
         for i in range(n):
             y = -(i + .5) * _LANE; v = rng.uniform(7, 13)
-            out.append(Track((_line((-R, y), (R, y)) if go else _line((-R, y), (-c - 12.5, y))) @ M.T, v if go else 0., 'vehicle' if i else 'car'))
+            out.append(Track((_line((-R, y), (R, y)) if go else _line((-R, y), (-c - 12.5, y))) @ M.T, v if go else 0.,
+                'vehicle' if i else 'car'))
         y = -(n - .5) * _LANE
         out.append(Track(_turn(-(c + 5.), y, c + 5. - (m - .5) * _LANE, False, R) @ M.T, 5., 'vehicle'))
         y = -(n * _LANE + layout.bike * .5)
-        out.append(Track((_line((-R, y), (R, y)) if go else _line((-R, y), (-c - 10.5, y))) @ M.T, rng.uniform(3.5, 6) if go else 0., 'bike'))
+        out.append(Track((_line((-R, y), (R, y)) if go else _line((-R, y), (-c - 10.5, y))) @ M.T, rng.uniform(3.5,
+            6) if go else 0., 'bike'))
         for off, d in ((1., 1), (2.2, -1)):
             yy = -(h + off); p = _line((-R, yy), (-c - 5, yy)) if not go else _line((-R, yy), (R, yy))
             out.append(Track(p[::d] @ M.T, rng.uniform(.9, 1.5), 'walk'))
-        if not go: out.append(Track(_line((-c - 5.3, -h - 2), (-c - 5.3, h + 2)) @ M.T, rng.uniform(1., 1.5), 'walk')); out.append(Track(_line((-c - 4.2, h + 2), (-c - 4.2, -h - 2)) @ M.T, rng.uniform(1., 1.5), 'walk'))
+        if not go:
+            out.append(Track(_line((-c - 5.3, -h - 2), (-c - 5.3, h + 2)) @ M.T, rng.uniform(1., 1.5), 'walk'))
+            out.append(Track(_line((-c - 4.2, h + 2), (-c - 4.2, -h - 2)) @ M.T, rng.uniform(1., 1.5), 'walk'))
     return out
 
 # %% ../nbs/13_synthetic.ipynb #3469e657
 TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
 _OCCLUSION = {'infrastructure': 1.08, 'vehicle': 1.35}   # placed for one labelled, measured
-_RIDES = {'Car': 'car vehicle', 'Van': 'car vehicle', 'Truck': 'vehicle', 'Bus': 'vehicle', 'Pedestrian': 'walk', 'Cyclist': 'bike', 'Tricyclist': 'bike', 'Motorcyclist': 'bike vehicle', 'Barrowlist': 'walk bike'}
+_RIDES = {'Car': 'car vehicle', 'Van': 'car vehicle', 'Truck': 'vehicle', 'Bus': 'vehicle', 'Pedestrian': 'walk',
+    'Cyclist': 'bike', 'Tricyclist': 'bike', 'Motorcyclist': 'bike vehicle', 'Barrowlist': 'walk bike'}
 # boxes a frame: the census of released C, cars split into car / van / truck / bus by assumption
-CENSUS = {'infrastructure': {'Car': 12.88, 'Motorcyclist': 2.33, 'Trafficcone': 18.80, 'Cyclist': 1.06, 'Tricyclist': .25, 'Pedestrian': 2.00, 'Barrowlist': .0087},
-          'vehicle': {'Car': 8.71, 'Motorcyclist': 1.23, 'Trafficcone': 6.98, 'Cyclist': .727, 'Tricyclist': .273, 'Pedestrian': .748, 'Barrowlist': .007}}
+CENSUS = {'infrastructure': {'Car': 12.88, 'Motorcyclist': 2.33, 'Trafficcone': 18.80, 'Cyclist': 1.06,
+    'Tricyclist': .25, 'Pedestrian': 2.00, 'Barrowlist': .0087},
+          'vehicle': {'Car': 8.71, 'Motorcyclist': 1.23, 'Trafficcone': 6.98, 'Cyclist': .727, 'Tricyclist': .273,
+              'Pedestrian': .748, 'Barrowlist': .007}}
 _CAR_SPLIT = {'Car': .76, 'Van': .11, 'Truck': .08, 'Bus': .05}
-_DEMO = {'Car': 1.1, 'Van': 1., 'Truck': .85, 'Bus': .85, 'Pedestrian': 1.5, 'Cyclist': .85, 'Tricyclist': .45, 'Barrowlist': .3, 'Motorcyclist': 1.4, 'Trafficcone': 1.6}
+_DEMO = {'Car': 1.1, 'Van': 1., 'Truck': .85, 'Bus': .85, 'Pedestrian': 1.5, 'Cyclist': .85, 'Tricyclist': .45,
+    'Barrowlist': .3, 'Motorcyclist': 1.4, 'Trafficcone': 1.6}
 
 @dataclass
 class Body:
     "One road user: its `type`, shape (`build` and `args`, stretched by `scale`), colours, size (l, w, h) and where it goes."
-    type: str; build: str; args: tuple; scale: np.ndarray; palette: np.ndarray; glow: np.ndarray; size: tuple; track: Track; s0: float; side: float; turn: float = 0.
+    type: str
+    build: str
+    args: tuple
+    scale: np.ndarray
+    palette: np.ndarray
+    glow: np.ndarray
+    size: tuple
+    track: Track
+    s0: float
+    side: float
+    turn: float = 0.
     def pose(self, t):
         "Ground position `[...,2]` and heading at time(s) `t`."
         p, a = self.track.at(self.s0 + self.track.speed * np.asarray(t, float))
@@ -949,6 +1180,7 @@ class Body:
 
 _PHASES = 16; _GAIT = {'pedestrian': 7., 'cyclist': 6., 'barrowlist': 5.}   # radians a second of legs and pedals
 
+# %% ../nbs/13_synthetic.ipynb #036ae48f
 @lru_cache(maxsize=4096)
 def _shape(build: str, args: tuple, phase: int = 0) -> Mesh:
     return globals()[build](**dict(args), **({'phase': phase * 2 * np.pi / _PHASES} if build in _GAIT else {}))
@@ -957,12 +1189,15 @@ def _shape(build: str, args: tuple, phase: int = 0) -> Mesh:
 def _extent(build: str, args: tuple) -> tuple[np.ndarray, np.ndarray]:
     "Middle of the footprint `[3]` and size `[3]` over all phases of a shape."
     v = np.concatenate([_shape(build, args, k).v.reshape(-1, 3) for k in range(_PHASES if build in _GAIT else 1)])
-    lo, hi = v.min(0), v.max(0); return np.array([(lo[0] + hi[0]) / 2, (lo[1] + hi[1]) / 2, 0]), np.array([*(hi - lo)[:2], hi[2]])
+    lo, hi = v.min(0), v.max(0)
+    return np.array([(lo[0] + hi[0]) / 2, (lo[1] + hi[1]) / 2, 0]), np.array([*(hi - lo)[:2], hi[2]])
 
-# %% ../nbs/13_synthetic.ipynb #036ae48f
-_PAINTS = np.array([(.86, .87, .88), (.86, .87, .88), (.60, .62, .64), (.12, .12, .13), (.12, .12, .13), (.30, .32, .34), (.55, .10, .10), (.14, .22, .42), (.40, .30, .20), (.78, .72, .60), (.16, .32, .25), (.80, .45, .12)])
+# %% ../nbs/13_synthetic.ipynb #d6df340a
+_PAINTS = np.array([(.86, .87, .88), (.86, .87, .88), (.60, .62, .64), (.12, .12, .13), (.12, .12, .13), (.30, .32, .34),
+    (.55, .10, .10), (.14, .22, .42), (.40, .30, .20), (.78, .72, .60), (.16, .32, .25), (.80, .45, .12)])
 _BUS = np.array([(.82, .84, .85), (.20, .50, .30), (.16, .36, .62), (.78, .22, .18), (.85, .70, .2)])
-_CLOTH = np.array([(.75, .15, .15), (.15, .25, .55), (.85, .85, .82), (.12, .12, .14), (.35, .5, .3), (.8, .6, .2), (.5, .5, .52), (.62, .35, .5), (.3, .55, .65), (.85, .4, .15)])
+_CLOTH = np.array([(.75, .15, .15), (.15, .25, .55), (.85, .85, .82), (.12, .12, .14), (.35, .5, .3), (.8, .6, .2), (.5,
+    .5, .52), (.62, .35, .5), (.3, .55, .65), (.85, .4, .15)])
 _PANTS = np.array([(.14, .16, .22), (.1, .1, .11), (.3, .32, .38), (.45, .4, .32), (.2, .26, .4)])
 _CARGO = np.array([(.62, .47, .30), (.3, .42, .55), (.75, .75, .72), (.55, .2, .15), (.35, .45, .3), (.8, .65, .2)])
 
@@ -970,26 +1205,35 @@ def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
     "Colours `[materials,3]` and what glows `[materials,3]` for one road user."
     pick = lambda a: a[rng.integers(len(a))] * rng.uniform(.88, 1.06)
     c, glow = np.full((len(MATERIALS), 3), .5), np.zeros((len(MATERIALS), 3))
-    fixed = dict(trim=(.10, .10, .11), glass=(.13, .15, .17), tyre=(.055, .055, .06), hub=(.55, .56, .58), headlamp=(.85, .87, .9), taillamp=(.6, .05, .05), plate=(.2, .35, .7), skin=(.86, .68, .56), hair=(.08, .07, .06),
-                 shoe=(.12, .1, .1), metal=(.55, .57, .6), orange=(.93, .28, .06), white=(.9, .9, .88), base=(.12, .12, .12), sign=(.12, .08, .03), dark=(.05, .05, .055))
+    fixed = dict(trim=(.10, .10, .11), glass=(.13, .15, .17), tyre=(.055, .055, .06), hub=(.55, .56, .58), headlamp=(.85,
+        .87, .9), taillamp=(.6, .05, .05), plate=(.2, .35, .7), skin=(.86, .68, .56), hair=(.08, .07, .06),
+                 shoe=(.12, .1, .1), metal=(.55, .57, .6), orange=(.93, .28, .06), white=(.9, .9, .88), base=(.12, .12,
+                     .12), sign=(.12, .08, .03), dark=(.05, .05, .055))
     for k, v in fixed.items(): c[_M[k]] = v
-    c[_M['paint']] = pick(_BUS if kind == 'Bus' else _PAINTS if kind != 'Cyclist' else _CLOTH); c[_M['paint2']] = pick(_BUS)
+    c[_M['paint']] = pick(_BUS if kind == 'Bus' else _PAINTS if kind != 'Cyclist' else _CLOTH)
+    c[_M['paint2']] = pick(_BUS)
     c[_M['shirt']], c[_M['trousers']], c[_M['cargo']], c[_M['helmet']] = pick(_CLOTH), pick(_PANTS), pick(_CARGO), pick(_CLOTH)
-    if kind == 'Tricyclist': c[_M['paint']] = np.array([(.15, .32, .55), (.55, .16, .14), (.2, .42, .3)])[rng.integers(3)]
+    if kind == 'Tricyclist':
+        c[_M['paint']] = np.array([(.15, .32, .55), (.55, .16, .14), (.2, .42, .3)])[rng.integers(3)]
     glow[_M['sign']] = (1.2, .55, .08)
     if kind != 'Trafficcone':
-        glow[_M['headlamp']] = np.array([2.2, 2.1, 1.9]) * (light.lamps > .6); glow[_M['taillamp']] = np.array([.8, .03, .03]) * light.lamps
+        glow[_M['headlamp']] = np.array([2.2, 2.1, 1.9]) * (light.lamps > .6)
+        glow[_M['taillamp']] = np.array([.8, .03, .03]) * light.lamps
     return c, glow
 
-# %% ../nbs/13_synthetic.ipynb #d6df340a
+# %% ../nbs/13_synthetic.ipynb #0ae439c9
 _SHAPES = {   # type -> shape, its variants with weights, spread of the size (l, w, h), spread to the side (m)
-    'Car': ('car', [(dict(kind='sedan'), .5), (dict(kind='hatch', L=4.1, H=1.5), .2), (dict(kind='suv', L=4.6, W=1.88, H=1.68), .3)], (.04, .02, .025), .12),
+    'Car': ('car', [(dict(kind='sedan'), .5), (dict(kind='hatch', L=4.1, H=1.5), .2), (dict(kind='suv', L=4.6, W=1.88,
+        H=1.68), .3)], (.04, .02, .025), .12),
     'Van': ('van', [({}, .7), (dict(L=5.6, W=1.98, H=2.35), .3)], (.05, .03, .05), .12),
     'Bus': ('bus', [({}, .7), (dict(L=8.5, W=2.4, H=2.95), .3)], (.04, .01, .03), .08),
-    'Truck': ('truck', [(dict(kind=k, L=l, W=w, H=h), 1 / 7) for k, l, w, h in (('box', 6., 2.1, 2.8), ('box', 7.5, 2.35, 3.2), ('box', 5.2, 1.9, 2.3), ('tipper', 7.6, 2.4, 2.9), ('tipper', 6.4, 2.25, 2.6), ('flat', 6.2, 2.1, 2.3), ('flat', 5.4, 1.9, 2.1))], (.05, .02, .05), .1),
+    'Truck': ('truck', [(dict(kind=k, L=l, W=w, H=h), 1 / 7) for k, l, w, h in (('box', 6., 2.1, 2.8), ('box', 7.5, 2.35,
+        3.2), ('box', 5.2, 1.9, 2.3), ('tipper', 7.6, 2.4, 2.9), ('tipper', 6.4, 2.25, 2.6), ('flat', 6.2, 2.1, 2.3),
+        ('flat', 5.4, 1.9, 2.1))], (.05, .02, .05), .1),
     'Pedestrian': ('pedestrian', [({}, .55), (dict(bag=True), .25), (dict(skirt=True), .2)], (.04, .05, .05), .4),
     'Cyclist': ('cyclist', [({}, .8), (dict(helmet=True), .2)], (.02, .03, .035), .35),
-    'Motorcyclist': ('motorcyclist', [(dict(box_behind=b, helmet=m), p) for b, m, p in ((True, True, .35), (False, True, .4), (False, False, .25))], (.03, .03, .035), .4),
+    'Motorcyclist': ('motorcyclist', [(dict(box_behind=b, helmet=m), p) for b, m, p in ((True, True, .35), (False, True,
+        .4), (False, False, .25))], (.03, .03, .035), .4),
     'Tricyclist': ('tricyclist', [(dict(load=l), 1 / 3) for l in (0., .3, .7)], (.04, .03, .03), .2),
     'Barrowlist': ('barrowlist', [(dict(load=l), 1 / 2) for l in (.15, .5)], (.03, .03, .035), .2),
     'Trafficcone': ('cone', [({}, 1.)], (.05, .05, .08), .06)}
@@ -997,17 +1241,23 @@ _SHAPES = {   # type -> shape, its variants with weights, spread of the size (l,
 def make_body(kind: str, track: Track, light: Light, rng) -> Body:
     "Draw the shape, size, colours and place of one road user of `kind`."
     build, variants, spread, side = _SHAPES[kind]
-    k = rng.choice(len(variants), p=[w for _, w in variants]); scale = 1 + np.array(spread) * np.clip(rng.normal(size=3), -2, 2)
+    k = rng.choice(len(variants), p=[w for _, w in variants])
+    scale = 1 + np.array(spread) * np.clip(rng.normal(size=3), -2, 2)
     pal, glow = make_palette(kind, light, rng)
-    args = tuple(sorted(variants[k][0].items())); size = tuple(float(v) for v in _extent(build, args)[1] * scale)
-    return Body(kind, build, args, scale, pal, glow, size, track, float(rng.uniform(0, track.length)), float(side * np.clip(rng.normal(), -2, 2)))
+    args = tuple(sorted(variants[k][0].items()))
+    size = tuple(float(v) for v in _extent(build, args)[1] * scale)
+    return Body(kind, build, args, scale, pal, glow, size, track, float(rng.uniform(0, track.length)),
+        float(side * np.clip(rng.normal(), -2, 2)))
 
+# %% ../nbs/13_synthetic.ipynb #4e2529b4
 def body_mesh(body: Body, t: float) -> Mesh:
     "The body's mesh in its own axes at time `t`; legs and pedals move in sixteen steps."
     rate = _GAIT.get(body.build, 0.) * (body.track.speed > 0)
-    m = _shape(body.build, body.args, int((body.s0 * 9 + rate * t) / (2 * np.pi) * _PHASES) % _PHASES if rate or body.build in _GAIT else 0)
+    m = _shape(body.build, body.args,
+        int((body.s0 * 9 + rate * t) / (2 * np.pi) * _PHASES) % _PHASES if rate or body.build in _GAIT else 0)
     n = m.n / body.scale
-    return Mesh((m.v - _extent(body.build, body.args)[0]) * body.scale, n / np.linalg.norm(n, axis=-1, keepdims=True), m.mat)
+    return Mesh((m.v - _extent(body.build, body.args)[0]) * body.scale, n / np.linalg.norm(n, axis=-1, keepdims=True),
+        m.mat)
 
 # %% ../nbs/13_synthetic.ipynb #2b3b0382
 def _circles(body: Body, t: np.ndarray) -> tuple[np.ndarray, float]:
@@ -1019,44 +1269,59 @@ def _seen(body: Body, camera: Camera, t: np.ndarray, limit: float = 115., least:
     "Whether the body's middle is in the image, near enough and at least 15 px (at 1080 rows) high, at times `t`."
     p, _ = body.pose(t); q = np.concatenate([p, np.full((len(p), 1), body.size[2] / 2)], 1)
     xy, z = camera.project(q); h, w = camera.size
-    return (z > 2) & (z < limit) & (xy > 0).all(-1) & (xy < (w, h)).all(-1) & (camera.K[0, 0] * body.size[2] / z > least * h / 1080)
+    return (z > 2) & (z < limit) & (xy > 0).all(-1) & (xy < (w, h)).all(-1) & (camera.K[0,
+        0] * body.size[2] / z > least * h / 1080)
 
+# %% ../nbs/13_synthetic.ipynb #89db82cc
 def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
     "Rows of cones along lane lines and kerbs where the camera looks, until `want` are in view."
     out, taken, (hx, hy) = [], [], site.layout.half; near = site.scene == 'demo'
     for _ in range(300):
         if len(out) >= want: break
         k = int(rng.integers(4)); n, (h, c) = site.layout.lanes[k % 2], ((hx, hy) if k % 2 == 0 else (hy, hx))
-        y = float(rng.choice([i * _LANE for i in range(-n, n + 1)] + [h - .3, -h + .3, h + 1.2])); s = c + 10 + rng.uniform(0, 40 if not near else 6); step = rng.uniform(1.6, 4.5)
+        y = float(rng.choice([i * _LANE for i in range(-n, n + 1)] + [h - .3, -h + .3, h + 1.2]))
+        s = c + 10 + rng.uniform(0, 40 if not near else 6)
+        step = rng.uniform(1.6, 4.5)
         m = int(rng.integers(4, 18)) if not near else int(rng.integers(1, 4))
-        if near: s = rng.uniform(-c - 12, c + 12); y = float(rng.choice([h - .5, -h + .5, -h + .8, rng.uniform(-h, h)])) if abs(s) > c else rng.uniform(-h, h)
+        if near:
+            s = rng.uniform(-c - 12, c + 12)
+            y = float(rng.choice([h - .5, -h + .5, -h + .8, rng.uniform(-h, h)])) if abs(s) > c else rng.uniform(-h, h)
         M = _rot(k); tr = Track(_line((s, y), (s + step * max(m, 1), y)) @ M.T, 0., 'cone')
         for i in range(m):
-            b = make_body('Trafficcone', tr, light, rng); b.s0 = min(i * step, tr.length - 1e-3); b.turn = float(rng.uniform(0, 1.5)); p = b.pose(0.)[0]
-            if len(out) < want and _seen(b, site.camera, np.zeros(1), *((26., 54.) if near else ()))[0] and not any(np.abs(p - q).max() < .7 for q in taken):
+            b = make_body('Trafficcone', tr, light, rng)
+            b.s0 = min(i * step, tr.length - 1e-3)
+            b.turn = float(rng.uniform(0, 1.5))
+            p = b.pose(0.)[0]
+            if len(out) < want and _seen(b, site.camera, np.zeros(1), *((26.,
+                54.) if near else ()))[0] and not any(np.abs(p - q).max() < .7 for q in taken):
                 out.append(b); taken.append(p)
     return out
 
-# %% ../nbs/13_synthetic.ipynb #89db82cc
+# %% ../nbs/13_synthetic.ipynb #b0e1930f
 def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> list[Body]:
     "Fill a sequence: bodies that never overlap at `times`, as many in view on average as the census has."
     cam, tracks = site.camera, make_tracks(site.layout, green, rng)
     base = dict(_DEMO) if site.scene == 'demo' else dict(CENSUS[site.side])
     if site.scene != 'demo': cars = base.pop('Car'); base |= {k: cars * s for k, s in _CAR_SPLIT.items()}
     busy = float(np.clip(rng.gamma(6, 1 / 6), .35, 2.))
-    want = {k: v * (float(np.clip(rng.gamma(3, 1 / 3), .2, 2.5)) if site.scene != 'demo' else 1.) * (busy if k != 'Trafficcone' else 1) * (1. if site.scene == 'demo' else _OCCLUSION[site.side]) for k, v in base.items()}
+    demo = site.scene == 'demo'
+    vary = lambda k: 1. if demo else float(np.clip(rng.gamma(3, 1 / 3), .2, 2.5)) * _OCCLUSION[site.side]
+    want = {k: v * vary(k) * (busy if k != 'Trafficcone' else 1.) for k, v in base.items()}
     cones = want.pop('Trafficcone') * (1. if site.scene == 'demo' else 1.15)   # they stand low, behind cars and each other
     n = int(cones) + (rng.random() < cones % 1)
     bodies = make_cones(site, light, n, rng); taken = [_circles(b, times) for b in bodies]
     for kind in sorted(want, key=lambda k: -{'Bus': 9, 'Truck': 8, 'Van': 7}.get(k, 0)):
-        goal = want[kind]; got = 0.; usable = [t for t in tracks if any(x in t.kinds.split() for x in _RIDES[kind].split()) and t.length > 12]
+        goal = want[kind]
+        got = 0.
+        usable = [t for t in tracks if any(x in t.kinds.split() for x in _RIDES[kind].split()) and t.length > 12]
         for _ in range(int((200 if site.scene == 'demo' else 40) + 30 * goal)):
             b = make_body(kind, usable[rng.integers(len(usable))], light, rng)
             vis = _seen(b, cam, times, *((42., 54.) if site.scene == 'demo' else ())).mean()
             if vis == 0 and (site.scene == 'demo' or rng.random() < .9): continue
             c, r = _circles(b, times); eye = cam.C[:2]
             if np.linalg.norm(c - eye, axis=-1).min() < r + 2.5: continue
-            if any((np.linalg.norm(c[:, :, None] - o[:, None], axis=-1) < r + q).any() for o, q in taken): continue
+            if any((np.linalg.norm(c[:, :, None] - o[:, None], axis=-1) < r + q).any() for o, q in taken):
+                continue
             if vis > goal - got and rng.random() > (goal - got) / vis: break   # unbiased: the mean in view is the goal
             bodies.append(b); taken.append((c, r)); got += vis
             if got >= goal: break
@@ -1065,9 +1330,13 @@ def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> li
 # %% ../nbs/13_synthetic.ipynb #2b452677
 def _shadow_mask(site: Site, meshes, light: Light) -> np.ndarray:
     "How much of the sun the bodies take from each pixel of the ground `[h,w]`: their meshes, flattened along the light."
-    cam = site.camera; h, w = cam.size; m = np.zeros(h * w, np.uint8); off = -light.direction[:2] / light.direction[2]
+    cam = site.camera
+    h, w = cam.size
+    m = np.zeros(h * w, np.uint8)
+    off = -light.direction[:2] / light.direction[2]
     for mesh in meshes:
-        g = mesh.v[(mesh.n[:, 0] * light.direction).sum(-1) > -.2]; g = np.concatenate([g[..., :2] + g[..., 2:] * off, np.zeros_like(g[..., 2:])], -1)
+        g = mesh.v[(mesh.n[:, 0] * light.direction).sum(-1) > -.2]
+        g = np.concatenate([g[..., :2] + g[..., 2:] * off, np.zeros_like(g[..., 2:])], -1)
         xy, z = cam.project(g); k, x, _, row = _pixels(xy[z.min(1) > .5], h, w); m[(row * w)[k] + x] = 255
     return np.asarray(Image.fromarray(m.reshape(h, w)).filter(ImageFilter.GaussianBlur(1.2 * h / 1080)), np.float32) / 255
 
@@ -1077,7 +1346,8 @@ def _patches(site: Site, quads, blur: float) -> np.ndarray:
     for q in quads:
         xy, z = cam.project(np.c_[q, np.zeros(len(q))])
         if z.min() > .5: d.polygon([tuple(v) for v in xy / 2], fill=190)
-    return np.asarray(im.filter(ImageFilter.GaussianBlur(blur * h / 1080)).resize((w, h), Image.BILINEAR), np.float32) / 255
+    return np.asarray(im.filter(ImageFilter.GaussianBlur(blur * h / 1080)).resize((w, h), Image.BILINEAR),
+        np.float32) / 255
 
 # %% ../nbs/13_synthetic.ipynb #8ce545d7
 class Seen(NamedTuple):
@@ -1088,11 +1358,14 @@ class Seen(NamedTuple):
     cut: tuple
     pixels: int
 
+# %% ../nbs/13_synthetic.ipynb #9b708bc4
 def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t: float) -> tuple[np.ndarray, list[Seen]]:
     "Draw the bodies at time `t` into the backdrop, far to near: image `[h,w,3]` 0..1 and what is visible of whom."
     cam = site.camera; h, w = cam.size; poses = [b.pose(t) for b in bodies]
-    ahead = [float(cam.project(np.array([*p, .5]))[1]) for p, _ in poses]; far = [-np.linalg.norm(p - cam.C[:2]) for p, _ in poses]
-    live = [i for i in np.argsort(far, kind='stable') if 1.5 < ahead[i] < 160 and _near_view(cam, poses[i][0], bodies[i].size)]
+    ahead = [float(cam.project(np.array([*p, .5]))[1]) for p, _ in poses]
+    far = [-np.linalg.norm(p - cam.C[:2]) for p, _ in poses]
+    live = [i for i in np.argsort(far, kind='stable') if 1.5 < ahead[i] < 160 and _near_view(cam, poses[i][0],
+        bodies[i].size)]
     meshes = {i: place(body_mesh(bodies[i], t), *poses[i][0], float(poses[i][1])) for i in live}
     rgb = {i: _lighten(site, back, bodies[i], meshes[i], poses[i][0], light) for i in live}
     img = _ground_effects(site, back, [bodies[i] for i in live], [poses[i] for i in live], meshes, rgb, light)
@@ -1104,65 +1377,91 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t
         owner[st.window][_over(img, st, back.depth) > .35] = i
     return img, [_look(i, full[i], owner, meshes[i], cam) for i in full]
 
-# %% ../nbs/13_synthetic.ipynb #9b708bc4
+# %% ../nbs/13_synthetic.ipynb #e4789779
 def _lighten(site: Site, back: Backdrop, body: Body, mesh: Mesh, p: np.ndarray, light: Light) -> np.ndarray:
     "Corner colours of a body that stands at `p`, in the sun or in the shade of a house."
     sun = _bilinear(back.sunlit, site.layout.pixel(p[None], 4))[0]
-    return shade(mesh, body.palette, body.glow, site.camera.C, light, float(sun), light.lamps * .8 * float(_lamp_light(site, p[None].astype(np.float32))[0]))
+    return shade(mesh, body.palette, body.glow, site.camera.C, light, float(sun),
+        light.lamps * .8 * float(_lamp_light(site, p[None].astype(np.float32))[0]))
 
+# %% ../nbs/13_synthetic.ipynb #9c0ad737
 def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, rgb, light: Light) -> np.ndarray:
     "The backdrop with shadows, the dark under bodies, pools of headlight and, when wet, reflections."
     img = back.lit.copy()
     if light.sun.max() > .05:
-        m = _shadow_mask(site, meshes.values(), light); ij = np.nonzero((m > .004) & back.ground); img[ij] += m[ij][:, None] * (back.unlit[ij] - img[ij])
-    m = _patches(site, [_footprint(b, p, .92) for b, p in zip(bodies, poses)], 3); ij = np.nonzero((m > .01) & back.ground); img[ij] *= 1 - .62 * m[ij][:, None]
+        m = _shadow_mask(site, meshes.values(), light)
+        ij = np.nonzero((m > .004) & back.ground)
+        img[ij] += m[ij][:, None] * (back.unlit[ij] - img[ij])
+    m = _patches(site, [_footprint(b, p, .92) for b, p in zip(bodies, poses)], 3)
+    ij = np.nonzero((m > .01) & back.ground)
+    img[ij] *= 1 - .62 * m[ij][:, None]
     if light.lamps > .6:
-        m = _patches(site, [_beam(b, p) for b, p in zip(bodies, poses) if b.type not in ('Pedestrian', 'Trafficcone', 'Barrowlist', 'Cyclist')], 14) * back.ground
+        m = _patches(site, [_beam(b, p) for b, p in zip(bodies, poses) if b.type not in ('Pedestrian', 'Trafficcone',
+            'Barrowlist', 'Cyclist')], 14) * back.ground
         img += (m * light.lamps)[..., None] * (.09 + .7 * img) * np.array([1., .93, .78], np.float32)
     if light.wet:
         for i, m in meshes.items():
             st = draw_mesh(Mesh(m.v[:, ::-1] * (1, 1, -1), m.n, m.mat), rgb[i][:, ::-1], site.camera, 1)
             if st is None: continue
-            st = smear(st, np.array([0, 14 * site.camera.size[0] / 1080]), site.camera.size); a = st.alpha * back.ground[st.window] * .22; img[st.window] += a[..., None] * (st.rgb - img[st.window])
+            st = smear(st, np.array([0, 14 * site.camera.size[0] / 1080]), site.camera.size)
+            a = st.alpha * back.ground[st.window] * .22
+            img[st.window] += a[..., None] * (st.rgb - img[st.window])
     return img
 
+# %% ../nbs/13_synthetic.ipynb #76e836b2
 def _footprint(body: Body, pose, k: float = 1.) -> np.ndarray:
     "Corners `[4,2]` of the body's rectangle on the ground, `k` times its size."
     (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
-    return np.array([(L / 2, W / 2), (-L / 2, W / 2), (-L / 2, -W / 2), (L / 2, -W / 2)]) * k @ np.array([[c, s], [-s, c]]) + p
+    return np.array([(L / 2, W / 2), (-L / 2, W / 2), (-L / 2, -W / 2), (L / 2, -W / 2)]) * k @ np.array([[c, s], [-s,
+        c]]) + p
 
 def _beam(body: Body, pose) -> np.ndarray:
     "The patch of road that a body's headlamps light."
     (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
-    return np.array([(L / 2 + .6, W / 3), (L / 2 + 11, W * .9 + .8), (L / 2 + 11, -W * .9 - .8), (L / 2 + .6, -W / 3)]) @ np.array([[c, s], [-s, c]]) + p
+    return np.array([(L / 2 + .6, W / 3), (L / 2 + 11, W * .9 + .8), (L / 2 + 11, -W * .9 - .8), (L / 2 + .6,
+        -W / 3)]) @ np.array([[c, s], [-s, c]]) + p
 
-# %% ../nbs/13_synthetic.ipynb #e4789779
+# %% ../nbs/13_synthetic.ipynb #dc828552
 def _screen_motion(cam: Camera, body: Body, t: float, light: Light) -> np.ndarray:
     "How far (pixels x, y) the body's middle moves while the shutter is open."
     if not body.track.speed: return np.zeros(2)
     q = [cam.project(np.array([*body.pose(t + d)[0], body.size[2] / 2]))[0] for d in (0, .01)]
     return (q[1] - q[0]) * {'day': .4, 'dusk': .9, 'night': 1.4}[light.time]
 
+# %% ../nbs/13_synthetic.ipynb #80ff931e
 def smear(st: Stamp, motion: np.ndarray, size: tuple[int, int]) -> Stamp:
     "Motion blur: the mean of the stamp along `motion` (pixels); unchanged below a pixel and a half."
     n = int(min(np.abs(motion).max() + .5, 16))
     if n < 2: return st
     motion = motion * min(1., n / np.abs(motion).max())
-    steps = [tuple(np.round(motion * f).astype(int)) for f in np.linspace(-.5, .5, n + 1)]; p = n // 2 + 1; h, w = st.alpha.shape
-    acc, iz = np.zeros((h + 2 * p, w + 2 * p, 4), np.float32), np.zeros((h + 2 * p, w + 2 * p), np.float32); pre = np.dstack([st.rgb * st.alpha[..., None], st.alpha])
-    for dx, dy in steps: win = np.s_[p + dy:p + dy + h, p + dx:p + dx + w]; acc[win] += pre; iz[win] = np.maximum(iz[win], st.iz)
-    x, y = st.at[0] - p, st.at[1] - p; x0, y0, x1, y1 = max(-x, 0), max(-y, 0), min(size[1] - x, w + 2 * p), min(size[0] - y, h + 2 * p)
+    steps = [tuple(np.round(motion * f).astype(int)) for f in np.linspace(-.5, .5, n + 1)]
+    p = n // 2 + 1
+    h, w = st.alpha.shape
+    acc, iz = np.zeros((h + 2 * p, w + 2 * p, 4), np.float32), np.zeros((h + 2 * p, w + 2 * p), np.float32)
+    pre = np.dstack([st.rgb * st.alpha[..., None], st.alpha])
+    for dx, dy in steps:
+        win = np.s_[p + dy:p + dy + h, p + dx:p + dx + w]
+        acc[win] += pre
+        iz[win] = np.maximum(iz[win], st.iz)
+    x, y = st.at[0] - p, st.at[1] - p
+    x0, y0, x1, y1 = max(-x, 0), max(-y, 0), min(size[1] - x, w + 2 * p), min(size[0] - y, h + 2 * p)
     acc = acc[y0:y1, x0:x1] / len(steps)
     return Stamp(acc[..., :3] / np.maximum(acc[..., 3:], 1e-6), acc[..., 3], iz[y0:y1, x0:x1], (x + x0, y + y0))
 
+# %% ../nbs/13_synthetic.ipynb #52c25b56
 def _near_view(cam: Camera, p: np.ndarray, size) -> bool:
     "Whether a ball around the body and its shadow touches the image, and is bigger than three pixels."
-    q, z = cam.project(np.array([*p, size[2] / 2])); r = (max(size) + 3 * size[2]) * .6 * cam.K[0, 0] / max(float(z), 1.); h, w = cam.size
+    q, z = cam.project(np.array([*p, size[2] / 2]))
+    r = (max(size) + 3 * size[2]) * .6 * cam.K[0, 0] / max(float(z), 1.)
+    h, w = cam.size
     return bool(r > 3 * h / 1080 and -r < q[0] < w + r and -r < q[1] < h + r)
 
 def _look(i: int, st: Stamp, owner: np.ndarray, mesh: Mesh, cam: Camera) -> Seen:
     "Measure what is left of stamp `i` in the owner map."
-    (x, y), (h, w) = st.at, st.alpha.shape; mine = owner[y:y + h, x:x + w] == i; n = int(mine.sum()); total = max(int((st.alpha > .35).sum()), 1)
+    (x, y), (h, w) = st.at, st.alpha.shape
+    mine = owner[y:y + h, x:x + w] == i
+    n = int(mine.sum())
+    total = max(int((st.alpha > .35).sum()), 1)
     xy, _ = cam.project(mesh.v.reshape(-1, 3)); lo, hi = xy.min(0), xy.max(0); H, W = cam.size
     size = np.maximum(hi - lo, 1e-6); inside = (np.minimum(hi, (W, H)) - np.maximum(lo, 0)) / size
     if n == 0: return Seen(i, (0., 0., 0., 0.), 1., (0., 0.), 0)
@@ -1177,7 +1476,8 @@ def finish(img: np.ndarray, light: Light, rng, gain=(1., 1., 1.)) -> np.ndarray:
     if light.lamps > .6: out += _bloom(img)
     if light.weather == 'rain': out += _streaks(rng, h, w)[..., None]
     out *= _vignette(h, w)[..., None] * np.asarray(gain, np.float32)
-    n = rng.standard_normal((h // 2 + 64, w // 2 + 64, 3), np.float32) * {'day': 1.8, 'dusk': 3., 'night': 4.5}[light.time]
+    n = rng.standard_normal((h // 2 + 64, w // 2 + 64, 3), np.float32) * {'day': 1.8, 'dusk': 3.,
+        'night': 4.5}[light.time]
     n = np.tile(n, (2, 2, 1)); dy, dx = rng.integers(64, size=2)
     return np.clip(out + n[dy:dy + h, dx:dx + w] + .5, 0, 255).astype(np.uint8)
 
@@ -1186,19 +1486,27 @@ def _vignette(h: int, w: int) -> np.ndarray:
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     return 1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2)
 
+# %% ../nbs/13_synthetic.ipynb #958fdeda
 def _bloom(img: np.ndarray) -> np.ndarray:
     "Light (0..255) that bright lamps spill around them."
-    h, w = img.shape[:2]; hot = Image.fromarray((np.clip(img[::2, ::2] - .82, 0, .18) * 1400).astype(np.uint8)).resize((w // 8, h // 8), Image.BOX)
-    s = h / 1080; glow = np.asarray(hot.filter(ImageFilter.GaussianBlur(1.5 * s)), np.float32) + np.asarray(hot.filter(ImageFilter.GaussianBlur(6 * s)), np.float32)
-    return np.asarray(Image.fromarray(np.clip(glow * .7, 0, 255).astype(np.uint8)).resize((w, h), Image.BILINEAR), np.float32) * .6
+    h, w = img.shape[:2]
+    hot = Image.fromarray((np.clip(img[::2, ::2] - .82, 0, .18) * 1400).astype(np.uint8)).resize((w // 8, h // 8),
+        Image.BOX)
+    s = h / 1080
+    glow = np.asarray(hot.filter(ImageFilter.GaussianBlur(1.5 * s)),
+        np.float32) + np.asarray(hot.filter(ImageFilter.GaussianBlur(6 * s)), np.float32)
+    return np.asarray(Image.fromarray(np.clip(glow * .7, 0, 255).astype(np.uint8)).resize((w, h), Image.BILINEAR),
+        np.float32) * .6
 
 def _streaks(rng, h: int, w: int) -> np.ndarray:
     im = Image.new('L', (w, h), 0); d = ImageDraw.Draw(im); n = int(.0005 * h * w); s = h / 1080
-    for x, y, l in zip(rng.uniform(0, w, n), rng.uniform(0, h, n), rng.uniform(8, 34, n)): d.line((x, y, x - l * .12 * s, y + l * s), fill=int(rng.integers(8, 34)))
+    for x, y, l in zip(rng.uniform(0, w, n), rng.uniform(0, h, n), rng.uniform(8, 34, n)):
+        d.line((x, y, x - l * .12 * s, y + l * s), fill=int(rng.integers(8, 34)))
     return np.asarray(im.filter(ImageFilter.GaussianBlur(.6 * s)), np.float32)
 
-# %% ../nbs/13_synthetic.ipynb #958fdeda
-_IGNORE = {'Pedestrian': 'PedestrianIgnore', 'Car': 'CarIgnore', 'Van': 'CarIgnore', 'Truck': 'CarIgnore', 'Bus': 'CarIgnore'}
+# %% ../nbs/13_synthetic.ipynb #c5a33f69
+_IGNORE = {'Pedestrian': 'PedestrianIgnore', 'Car': 'CarIgnore', 'Van': 'CarIgnore', 'Truck': 'CarIgnore',
+    'Bus': 'CarIgnore'}
 
 def make_labels(seen: list[Seen], bodies: list[Body], site: Site, t: float) -> list[dict]:
     "DAIR-V2X objects (numbers as numbers) of one frame, ordered as the bodies are."
@@ -1206,12 +1514,16 @@ def make_labels(seen: list[Seen], bodies: list[Body], site: Site, t: float) -> l
     for s in sorted(seen):
         b = bodies[s.body]; x0, y0, x1, y1 = s.box; small = max(x1 - x0, y1 - y0) < 15 * h / 1080
         if s.pixels < max(6 * (h / 1080) ** 2, 1) or min(x1 - x0, y1 - y0) <= 0: continue
-        p, a = b.pose(t); c = A @ (np.array([*p, b.size[2] / 2]) - origin); yaw = (float(a) - site.camera.yaw + np.pi) % (2 * np.pi) - np.pi
+        p, a = b.pose(t)
+        c = A @ (np.array([*p, b.size[2] / 2]) - origin)
+        yaw = (float(a) - site.camera.yaw + np.pi) % (2 * np.pi) - np.pi
         cam = site.camera.to_camera(np.array([*p, b.size[2] / 2])); ry = -yaw - np.pi / 2
         alpha = (ry - math.atan2(cam[0], cam[2]) + np.pi) % (2 * np.pi) - np.pi
         out.append({'type': b.type if not small and s.hidden <= .8 else _IGNORE.get(b.type, 'OtherIgnore'),
-                    'truncated_state': 0 if max(s.cut) < .02 else 1 if s.cut[0] >= s.cut[1] else 2, 'occluded_state': 0 if s.hidden < .05 else 1 if s.hidden <= .5 else 2, 'alpha': alpha,
-                    '2d_box': {'xmin': x0, 'ymin': y0, 'xmax': x1, 'ymax': y1}, '3d_dimensions': {'h': b.size[2], 'w': b.size[1], 'l': b.size[0]},
+                    'truncated_state': 0 if max(s.cut) < .02 else 1 if s.cut[0] >= s.cut[1] else 2,
+                        'occluded_state': 0 if s.hidden < .05 else 1 if s.hidden <= .5 else 2, 'alpha': alpha,
+                    '2d_box': {'xmin': x0, 'ymin': y0, 'xmax': x1, 'ymax': y1}, '3d_dimensions': {'h': b.size[2],
+                        'w': b.size[1], 'l': b.size[0]},
                     '3d_location': {'x': float(c[0]), 'y': float(c[1]), 'z': float(c[2])}, 'rotation': yaw})
     return out
 
@@ -1224,7 +1536,9 @@ def _strings(x):
 
 def _write(path: Path, data: bytes | str):
     "Write a file in one step: a reader never sees half of it."
-    tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp'); tmp.write_bytes(data.encode() if isinstance(data, str) else data); os.replace(tmp, path)
+    tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    tmp.write_bytes(data.encode() if isinstance(data, str) else data)
+    os.replace(tmp, path)
 
 _LIDAR = {'infrastructure': 'virtuallidar', 'vehicle': 'lidar'}
 
@@ -1232,7 +1546,13 @@ _LIDAR = {'infrastructure': 'virtuallidar', 'vehicle': 'lidar'}
 @dataclass(frozen=True)
 class Plan:
     "What a folder holds; written to `synthesize.json`, so that a second run knows what to go on with."
-    num_frames: int; seed: int; image_size: tuple[int, int]; side: str; scene: str; sequence_length: int; version: int = 1
+    num_frames: int
+    seed: int
+    image_size: tuple[int, int]
+    side: str
+    scene: str
+    sequence_length: int
+    version: int = 1
     def sequences(self) -> list[tuple[int, int, int]]:
         "(sequence, first frame, past the last) of every sequence."
         n = self.sequence_length
@@ -1240,11 +1560,13 @@ class Plan:
     def ids(self) -> list[str]:
         "Six-digit ids with a gap after every sequence, as the real set has."
         return [f'{f + 3 * (f // self.sequence_length):06d}' for f in range(self.num_frames)]
-    def site(self, seq: int) -> int: return seq // 2 if self.scene == 'dair' and self.side == 'infrastructure' else seq
+    def site(self, seq: int) -> int:
+        return seq // 2 if self.scene == 'dair' and self.side == 'infrastructure' else seq
 
 @lru_cache(maxsize=1)
 def _site(seed, index, size, side, scene): return make_site(seed, index, size, side, scene)
 
+# %% ../nbs/13_synthetic.ipynb #31456fef
 def _done(root: Path, id: str) -> bool: return (root / f'label/camera/{id}.json').exists()
 
 def draw_sequence(root: str, plan: Plan, seq: int, first: int, last: int) -> tuple[int, int]:
@@ -1252,9 +1574,12 @@ def draw_sequence(root: str, plan: Plan, seq: int, first: int, last: int) -> tup
     root = Path(root); ids = plan.ids(); todo = [f for f in range(first, last) if not _done(root, ids[f])]
     if not todo: return first, last
     rng = np.random.default_rng([plan.seed, 2, seq])
-    site = _site(plan.seed, plan.site(seq), plan.image_size, plan.side, plan.scene); light = make_light(rng, easy=plan.scene == 'demo')
+    site = _site(plan.seed, plan.site(seq), plan.image_size, plan.side, plan.scene)
+    light = make_light(rng, easy=plan.scene == 'demo')
     step = float(rng.choice([.4, .8])) if plan.scene == 'dair' else .7; times = np.arange(last - first) * step
-    green = int(rng.integers(2)); bodies = populate(site, light, times, green, rng); back = make_backdrop(site, light, rng, green)
+    green = int(rng.integers(2))
+    bodies = populate(site, light, times, green, rng)
+    back = make_backdrop(site, light, rng, green)
     quality = int(rng.integers(78, 95)); gain = rng.uniform(.96, 1.04, 3) * rng.uniform(.92, 1.08)
     for f in todo:
         img, seen = render_frame(site, back, bodies, light, float(times[f - first]))
@@ -1262,18 +1587,22 @@ def draw_sequence(root: str, plan: Plan, seq: int, first: int, last: int) -> tup
         _save_frame(root, ids[f], px, make_labels(seen, bodies, site, float(times[f - first])), site, quality)
     return first, last
 
-# %% ../nbs/13_synthetic.ipynb #31456fef
+# %% ../nbs/13_synthetic.ipynb #aef5d60b
 def _save_frame(root: Path, id: str, px: np.ndarray, labels: list[dict], site: Site, quality: int):
     "One frame's files; the label comes last and marks the frame as done."
     import io
-    buf = io.BytesIO(); Image.fromarray(px).save(buf, 'JPEG', quality=quality); _write(root / f'image/{id}.jpg', buf.getvalue())
+    buf = io.BytesIO()
+    Image.fromarray(px).save(buf, 'JPEG', quality=quality)
+    _write(root / f'image/{id}.jpg', buf.getvalue())
     cam = site.camera; R, t = lidar_to_camera(cam); lidar = _LIDAR[site.side]
-    _write(root / f'calib/camera_intrinsic/{id}.json', json.dumps({'cam_D': [0.] * 5, 'cam_K': cam.K.ravel().tolist(), 'height': cam.size[0], 'width': cam.size[1]}))
-    _write(root / f'calib/{lidar}_to_camera/{id}.json', json.dumps({'rotation': R.tolist(), 'translation': t[:, None].tolist()}))
+    _write(root / f'calib/camera_intrinsic/{id}.json', json.dumps({'cam_D': [0.] * 5, 'cam_K': cam.K.ravel().tolist(),
+        'height': cam.size[0], 'width': cam.size[1]}))
+    _write(root / f'calib/{lidar}_to_camera/{id}.json', json.dumps({'rotation': R.tolist(), 'translation': t[:,
+        None].tolist()}))
     text = json.dumps(_strings(labels) if site.side == 'infrastructure' else labels)
     _write(root / f'label/{lidar}/{id}.json', text); _write(root / f'label/camera/{id}.json', text)
 
-# %% ../nbs/13_synthetic.ipynb #aef5d60b
+# %% ../nbs/13_synthetic.ipynb #5abbfe57
 def _index(plan: Plan) -> tuple[list[dict], dict]:
     "`data_info.json` and `split_data.json`: every fifth sequence is validation."
     ids, lidar = plan.ids(), _LIDAR[plan.side]; info, split = [], {'train': [], 'val': [], 'test': []}
@@ -1282,14 +1611,19 @@ def _index(plan: Plan) -> tuple[list[dict], dict]:
         part = 'val' if s % 5 == 3 or (len(seqs) < 4 and s == len(seqs) - 1 and s) else 'train'
         for f in range(a, b):
             i = ids[f]; split[part].append(i)
-            row = {'image_path': f'image/{i}.jpg'} | ({'image_timestamp': str(1604988999001000 + 400000 * f)} if plan.side == 'vehicle' else {})
-            row |= {'pointcloud_path': f'velodyne/{i}.pcd', 'calib_camera_intrinsic_path': f'calib/camera_intrinsic/{i}.json', f'calib_{lidar}_to_camera_path': f'calib/{lidar}_to_camera/{i}.json',
-                    'label_camera_std_path': f'label/camera/{i}.json', 'label_lidar_std_path': f'label/{lidar}/{i}.json'}
-            info.append(row | ({'intersection_loc': f'Synthetic{plan.site(s):02d}'} if plan.side == 'infrastructure' else {}) | {'batch_id': str(s), 'batch_start_id': ids[a], 'batch_end_id': ids[b - 1]})
+            row = {'image_path': f'image/{i}.jpg', 'pointcloud_path': f'velodyne/{i}.pcd',
+                   'calib_camera_intrinsic_path': f'calib/camera_intrinsic/{i}.json',
+                   f'calib_{lidar}_to_camera_path': f'calib/{lidar}_to_camera/{i}.json',
+                   'label_camera_std_path': f'label/camera/{i}.json', 'label_lidar_std_path': f'label/{lidar}/{i}.json',
+                   'batch_id': str(s), 'batch_start_id': ids[a], 'batch_end_id': ids[b - 1]}
+            if plan.side == 'vehicle': row['image_timestamp'] = str(1604988999001000 + 400000 * f)
+            else: row['intersection_loc'] = f'Synthetic{plan.site(s):02d}'
+            info.append(row)
     return info, split
 
-# %% ../nbs/13_synthetic.ipynb #5abbfe57
-def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int, int] = (1080, 1920), side: str = 'infrastructure', scene: str = 'dair',
+# %% ../nbs/13_synthetic.ipynb #302df989
+def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int, int] = (1080, 1920),
+    side: str = 'infrastructure', scene: str = 'dair',
                num_workers: int | None = None, progress: bool = True, sequence_length: int | None = None) -> dict:
     """Draw a stand-in for DAIR-V2X under `root` and return a summary (frames drawn, boxes per type, ...).
 
@@ -1297,21 +1631,32 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
     (30; demo: 5) share an intersection, a light and the road users, who move on from one frame to the next. Same arguments give
     the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted one is completed; `ValueError`
     where the folder holds another set or an argument makes no sense."""
-    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene, int(sequence_length or (5 if scene == 'demo' else 30))); _check(plan)
+    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene,
+        int(sequence_length or (5 if scene == 'demo' else 30)))
+    _check(plan)
     root = Path(root); want = json.dumps(asdict(plan)); mark = root / 'synthesize.json'
     if mark.exists():
-        if json.loads(mark.read_text()) != json.loads(want): raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); choose another folder or delete this one')
-    elif root.exists() and any(root.iterdir()): raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
-    for d in ('image', 'label/camera', f'label/{_LIDAR[side]}', 'calib/camera_intrinsic', f'calib/{_LIDAR[side]}_to_camera'): (root / d).mkdir(parents=True, exist_ok=True)
+        if json.loads(mark.read_text()) != json.loads(want):
+            raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); choose another folder or delete this one')
+    elif root.exists() and any(root.iterdir()):
+        raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
+    for d in ('image', 'label/camera', f'label/{_LIDAR[side]}', 'calib/camera_intrinsic',
+        f'calib/{_LIDAR[side]}_to_camera'):
+        (root / d).mkdir(parents=True, exist_ok=True)
     _write(mark, want)
     ids = plan.ids(); missing = lambda a, b: sum(not _done(root, i) for i in ids[a:b])
-    jobs = [(s, a, b) for s, a, b in plan.sequences() if missing(a, b)]; drawn = sum(missing(a, b) for _, a, b in jobs)
-    bar = tqdm(total=plan.num_frames, initial=plan.num_frames - sum(b - a for _, a, b in jobs), disable=not progress, desc='synthesize', unit='frame')
+    jobs = [(s, a, b) for s, a, b in plan.sequences() if missing(a, b)]
+    drawn = sum(missing(a, b) for _, a, b in jobs)
+    bar = tqdm(total=plan.num_frames, initial=plan.num_frames - sum(b - a for _, a, b in jobs), disable=not progress,
+        desc='synthesize', unit='frame')
     for a, b in _draw_all(str(root), plan, jobs, num_workers): bar.update(b - a)
     bar.close()
-    info, split = _index(plan); _write(root / 'split_data.json', json.dumps(split)); _write(root / 'data_info.json', json.dumps(info))
+    info, split = _index(plan)
+    _write(root / 'split_data.json', json.dumps(split))
+    _write(root / 'data_info.json', json.dumps(info))
     return summarize(root) | {'drawn': drawn}
 
+# %% ../nbs/13_synthetic.ipynb #a127fc4e
 def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
     "Draw sequences `jobs`, here or in worker processes; yields the frame range of each as it is done. An error stops the rest."
     workers = min(num_workers if num_workers is not None else os.cpu_count() or 1, len(jobs))
@@ -1320,15 +1665,19 @@ def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn'))
     try:
-        for future in as_completed({pool.submit(draw_sequence, root, plan, *j): j for j in jobs}): yield future.result()
+        for future in as_completed({pool.submit(draw_sequence, root, plan, *j): j for j in jobs}):
+            yield future.result()
     finally: pool.shutdown(cancel_futures=True)
 
 def _check(plan: Plan):
     if plan.num_frames < 1: raise ValueError(f'num_frames must be at least 1, not {plan.num_frames}')
     if plan.side not in _LIDAR: raise ValueError(f"side must be one of {sorted(_LIDAR)}, not {plan.side!r}")
-    if plan.scene not in ('dair', 'demo'): raise ValueError(f"scene must be 'dair' or 'demo', not {plan.scene!r}")
-    if min(plan.image_size) < 64: raise ValueError(f'image_size is (height, width), at least 64 each, not {plan.image_size}')
+    if plan.scene not in ('dair', 'demo'):
+        raise ValueError(f"scene must be 'dair' or 'demo', not {plan.scene!r}")
+    if min(plan.image_size) < 64:
+        raise ValueError(f'image_size is (height, width), at least 64 each, not {plan.image_size}')
 
+# %% ../nbs/13_synthetic.ipynb #d35b7223
 def summarize(root) -> dict:
     "Frames, boxes per type and boxes a frame of a synthetic folder."
     root = Path(root); n, types = 0, {}
@@ -1336,4 +1685,5 @@ def summarize(root) -> dict:
         n += 1
         for o in json.loads(f.read_text()): types[o['type']] = types.get(o['type'], 0) + 1
     split = json.loads((root / 'split_data.json').read_text())
-    return {'root': str(root), 'frames': n, 'train': len(split['train']), 'val': len(split['val']), 'boxes': sum(types.values()), 'types': dict(sorted(types.items(), key=lambda kv: -kv[1]))}
+    return {'root': str(root), 'frames': n, 'train': len(split['train']), 'val': len(split['val']),
+        'boxes': sum(types.values()), 'types': dict(sorted(types.items(), key=lambda kv: -kv[1]))}
