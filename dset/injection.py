@@ -155,7 +155,7 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
     common = dict(num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio, reduction=reduction,
                   layout=layout, alpha=alpha, execution=execution)
     chosen = {key: model.get_submodule(blocks[key]) for key in keys}
-    new = {key: _wrap(b, dim=dim or block_dim(b), num_experts=experts[key], **common) for key, b in chosen.items()}
+    new = {key: _wrap(b, dim=block_dim(b) if dim is None else dim, num_experts=experts[key], **common) for key, b in chosen.items()}
     for key, wrapper in new.items(): _replace(model, blocks[key], wrapper)
     _add_vision_outputs(model)
     model.entity_moe_config = dict(model_type=model_type, base_model=base_model or base_name(model), inject_layers=layers,
@@ -165,8 +165,8 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
 # %% ../nbs/20_injection.ipynb #7d4c95c3
 def base_name(model: nn.Module) -> str:
     "What the model calls itself: timm architecture, transformers name, or class."
-    timm_name = (getattr(model, 'pretrained_cfg', None) or {}).get('architecture')
-    return timm_name or getattr(model, 'name_or_path', None) or type(model).__name__
+    name = (getattr(model, 'pretrained_cfg', None) or {}).get('architecture') or getattr(model, 'name_or_path', None)
+    return type(model).__name__ if not name or Path(name).exists() else name
 
 # %% ../nbs/20_injection.ipynb #fc63219c
 def _keep_vision_outputs(encoder, args, out) -> None:
@@ -207,7 +207,7 @@ def _stay_eval(module: nn.Module, args) -> None:
 # %% ../nbs/20_injection.ipynb #4c2bbf47
 def _timm_name(model_name: str) -> str:
     "`model_name` if timm knows it, else a `ValueError` with the nearest names."
-    if timm.is_model(model_name): return model_name
+    if isinstance(model_name, str) and timm.is_model(model_name): return model_name
     near = difflib.get_close_matches(str(model_name), timm.list_models(), 3)
     raise ValueError(f'timm knows no model {model_name!r}' + (f': did you mean {", ".join(near)}?' if near else '.'))
 
@@ -307,7 +307,7 @@ def _create_sam(model_name: str, pretrained: bool, checkpoint_path, config: SamC
     "SAM with random weights, or from a local folder, or from the Hub."
     if model_name not in SAM_SIZES and config is None and not Path(model_name).exists():
         raise ValueError(f'model_name must be one of {", ".join(map(repr, SAM_SIZES))} or a folder saved by transformers, but is {model_name!r}.')
-    if checkpoint_path is not None and not Path(checkpoint_path).is_dir():
+    if checkpoint_path is not None and not (Path(checkpoint_path) / 'config.json').is_file():
         raise FileNotFoundError(f'checkpoint_path={str(checkpoint_path)!r} is not a folder saved by transformers (config.json, model.safetensors).')
     if not pretrained and checkpoint_path is None and (config is not None or model_name in SAM_SIZES):
         return SamModel(config or SamConfig(vision_config=SAM_SIZES[model_name]))
