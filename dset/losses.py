@@ -12,6 +12,7 @@ import re
 
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
@@ -179,31 +180,38 @@ class DetectionLoss(nn.Module):
         self.num_classes, self.alpha, self.gamma = num_classes, alpha, gamma
         self.matcher = matcher or HungarianMatcher()
 
-    def terms(self, outputs: dict, index: tuple, labels: Tensor, boxes: Tensor, num_boxes, suffix: str = '') -> dict[str, Tensor]:
-        "The three terms of one prediction."
-        l1, giou = box_losses(outputs, index, boxes)
-        vfl = class_loss(outputs, index, labels, boxes, self.alpha, self.gamma)
-        return {f'loss_{k}{suffix}': v / num_boxes for k, v in (('vfl', vfl), ('bbox', l1), ('giou', giou))}
+# %% ../nbs/09_losses.ipynb #4a8293e0
+@patch
+def terms(self: DetectionLoss, outputs: dict, index: tuple, labels: Tensor, boxes: Tensor, num_boxes, suffix: str = '') -> dict[str, Tensor]:
+    "The three terms of one prediction."
+    l1, giou = box_losses(outputs, index, boxes)
+    vfl = class_loss(outputs, index, labels, boxes, self.alpha, self.gamma)
+    return {f'loss_{k}{suffix}': v / num_boxes for k, v in (('vfl', vfl), ('bbox', l1), ('giou', giou))}
 
-    def forward(self, outputs: dict, targets: list[dict], num_boxes: float | Tensor | None = None) -> dict[str, Tensor]:
-        device, sizes = outputs['pred_logits'].device, _sizes(targets)
-        if num_boxes is None: num_boxes = max(sum(sizes), 1)
-        with torch.autocast(device.type, enabled=False):
-            named = named_predictions(outputs)
-            pairs = self.matcher.match(named, targets)
-            labels = torch.cat([t['labels'] for t in targets]).to(device)
-            boxes = torch.cat([t['boxes'] for t in targets]).to(device).float()
-            losses = {}
-            for suffix, out in named.items():
-                losses |= self.terms(out, flatten_pairs(pairs[suffix], sizes, device), labels, boxes, num_boxes, suffix)
-            return losses | self._denoising(outputs, sizes, labels, boxes, num_boxes)
+# %% ../nbs/09_losses.ipynb #eaef10fb
+@patch
+def denoising_terms(self: DetectionLoss, outputs: dict, sizes: list[int], labels: Tensor, boxes: Tensor, num_boxes) -> dict[str, Tensor]:
+    "The terms of every decoder layer's denoising queries; none when the batch had no objects."
+    meta, layers = outputs.get('dn_meta'), outputs.get('dn_aux_outputs')
+    if not meta or not layers: return {}
+    index, scale = flatten_pairs(denoising_pairs(meta, sizes), sizes, labels.device), num_boxes * meta['dn_num_group']
+    losses = [self.terms(out, index, labels, boxes, scale, f'_dn_{i}') for i, out in enumerate(layers)]
+    return {k: v for d in losses for k, v in d.items()}
 
-    def _denoising(self, outputs, sizes, labels, boxes, num_boxes) -> dict[str, Tensor]:
-        meta, layers = outputs.get('dn_meta'), outputs.get('dn_aux_outputs')
-        if not meta or not layers: return {}
-        index, scale = flatten_pairs(denoising_pairs(meta, sizes), sizes, labels.device), num_boxes * meta['dn_num_group']
-        losses = [self.terms(out, index, labels, boxes, scale, f'_dn_{i}') for i, out in enumerate(layers)]
-        return {k: v for d in losses for k, v in d.items()}
+# %% ../nbs/09_losses.ipynb #1fb34d5e
+@patch
+def forward(self: DetectionLoss, outputs: dict, targets: list[dict], num_boxes: float | Tensor | None = None) -> dict[str, Tensor]:
+    device, sizes = outputs['pred_logits'].device, _sizes(targets)
+    if num_boxes is None: num_boxes = max(sum(sizes), 1)
+    with torch.autocast(device.type, enabled=False):
+        named = named_predictions(outputs)
+        pairs = self.matcher.match(named, targets)
+        labels = torch.cat([t['labels'] for t in targets]).to(device)
+        boxes = torch.cat([t['boxes'] for t in targets]).to(device).float()
+        losses = {}
+        for suffix, out in named.items():
+            losses |= self.terms(out, flatten_pairs(pairs[suffix], sizes, device), labels, boxes, num_boxes, suffix)
+        return losses | self.denoising_terms(outputs, sizes, labels, boxes, num_boxes)
 
 # %% ../nbs/09_losses.ipynb #33e944d8
 def balance_weight(top_k: int) -> float:
