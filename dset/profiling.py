@@ -6,8 +6,8 @@
 __all__ = ['COMPONENTS', 'SPARSITIES', 'ENCODER_LAYER', 'count_parameters', 'grouped_mm_flops', 'grid_sample_flops',
            'embedding_bag_flops', 'meter_modules', 'component_of', 'by_component', 'FlopCount', 'count_flops',
            'bare_detector', 'backbone_formula', 'flops_formula', 'flops_table', 'compute_account', 'sparse_theory',
-           'count_sparsities', 'sparsity_table', 'plot_account', 'time_calls', 'device_name', 'compare_latency',
-           'measure_latency', 'component_latency', 'save_account', 'code_version']
+           'count_sparsities', 'sparsity_table', 'plot_account', 'both_clocks', 'time_calls', 'device_name',
+           'compare_latency', 'measure_latency', 'component_latency', 'save_account', 'code_version']
 
 # %% ../nbs/15_profiling.ipynb #e6ea8847
 import contextlib, io, math, platform, re, subprocess, time
@@ -189,7 +189,8 @@ def _neck_formula(m, areas: list[int], channels: list[int], keep: float) -> dict
     kept, layers = max(math.ceil(keep * n - 1e-9), 1) if d.use_token_pruning else n, m.encoder_layers
     ffn = _ffn(kept, c, m.dim_feedforward, d.use_patch_moe, d.patch_moe_num_experts, d.patch_moe_top_k, m.expert_dim)
     wide = int(c * m.expansion)
-    block = 2 * 2 * (2 * c) * wide + round(3 * m.depth_mult) * 2 * 10 * wide ** 2 + (2 * wide * c if wide != c else 0)  # per cell: two 1x1, RepVGG 3x3 + 1x1, 1x1
+    block = 2 * 2 * (2 * c) * wide + round(3 * m.depth_mult) * 2 * 10 * wide ** 2  # of a cell: two 1x1 on two maps, RepVGG blocks of 3x3 and 1x1
+    if wide != c: block += 2 * wide * c
     return {'encoder input projections': sum(2 * a * i * c for a, i in zip(areas, channels)),
             'token pruning': 2 * n * (c * (c // 2) + c // 2) if d.use_token_pruning and layers else 0,
             'encoder attention': layers * (8 * kept * c * c + 4 * kept ** 2 * c), 'encoder FFN': layers * ffn,
@@ -209,21 +210,24 @@ def _decoder_formula(m, areas: list[int], num_classes: int, sample_first: bool) 
     c, q, n, layers = m.hidden_dim, m.num_queries, sum(areas), m.decoder_layers
     box, cross = 2 * q * (2 * c * c + 4 * c), _cross_attention(m, n, sample_first)
     return {'decoder input projections': 2 * n * c * c, 'query selection': 2 * n * c * c + 2 * n * c * num_classes + box,
-            'value projections': layers * cross['value projections'], 'decoder attention': layers * (8 * q * c * c + 4 * q * q * c + cross['decoder attention']),
+            'value projections': layers * cross['value projections'],
+            'decoder attention': layers * (8 * q * c * c + 4 * q * q * c + cross['decoder attention']),
             'decoder FFN': layers * _ffn(q, c, m.dim_feedforward, m.use_moe, m.num_experts, m.top_k, m.expert_dim),
             'heads': layers * (box + 2 * q * (4 * 2 * c + 2 * c * c)) + 2 * q * c * num_classes}
 
 def _samples_first(model: nn.Module, tokens: int) -> bool:
     "Which order the decoder takes in eval, where the model lies."
     m, attention = model.config.model, model.decoder.decoder.layers[0].cross_attn
-    like = dict(device=next(model.parameters()).device)
-    with torch.no_grad(): return attention.resolve_execution(torch.empty(1, m.num_queries, m.hidden_dim, **like), torch.empty(1, tokens, m.hidden_dim, **like)) == 'sample_first'
+    queries, memory = (torch.empty(1, n, m.hidden_dim, device=next(model.parameters()).device) for n in (m.num_queries, tokens))
+    with torch.no_grad(): return attention.resolve_execution(queries, memory) == 'sample_first'
 
 def flops_formula(model: nn.Module, size: tuple[int, int] = (640, 640)) -> dict[str, int]:
     "FLOPs by component of a `DSETRTDETR` at its keep ratio, from formulas: nothing but the backbone is run, for its shapes."
     m, areas, pruner = model.config.model, [h * w for h, w in _maps(_size(size))], model.encoder.token_pruner
-    parts = {'backbone': backbone_formula(model.backbone, size)} | _neck_formula(m, areas, model.backbone.channels, 1. if pruner is None else pruner.current_keep_ratio)
-    return {k: v for k, v in (parts | _decoder_formula(m, areas, model.num_classes, _samples_first(model, sum(areas)))).items() if v}
+    parts = {'backbone': backbone_formula(model.backbone, _size(size))}
+    parts |= _neck_formula(m, areas, model.backbone.channels, 1. if pruner is None else pruner.current_keep_ratio)
+    parts |= _decoder_formula(m, areas, model.num_classes, _samples_first(model, sum(areas)))
+    return {k: v for k, v in parts.items() if v}
 
 # %% ../nbs/15_profiling.ipynb #42f710fd
 def flops_table(model: nn.Module, size: tuple[int, int] = (640, 640)) -> pd.DataFrame:
@@ -241,7 +245,8 @@ def compute_account(presets: list[str], sizes=((640, 640), (736, 1280)), num_cla
     for preset in presets:
         model = bare_detector(preset, num_classes=num_classes)
         p, pruner = count_parameters(model), model.encoder.token_pruner
-        about = dict(preset=preset, params_m=p['total'] / 1e6, active_params_m=p['active'] / 1e6, keep_ratio=1. if pruner is None else pruner.current_keep_ratio)
+        about = dict(preset=preset, params_m=p['total'] / 1e6, active_params_m=p['active'] / 1e6,
+                     keep_ratio=1. if pruner is None else pruner.current_keep_ratio)
         for h, w in sizes: tables.append(flops_table(model, (h, w)).rename_axis('component').reset_index().assign(**about, height=h, width=w))
     columns = ['preset', 'height', 'width', 'keep_ratio', 'params_m', 'active_params_m', 'component', 'gflops', 'formula', 'ratio', 'share']
     return pd.concat(tables, ignore_index=True)[columns].round(6)
@@ -251,8 +256,8 @@ def sparse_theory(keep_ratio: float = 1., top_k: int = 1, num_experts: int = 1) 
     "What should remain of a part whose tokens are pruned and whose FFN is a mixture: `keep · top_k / num_experts`."
     return keep_ratio * top_k / num_experts
 
-SPARSITIES = {'RT-DETR': (), 'token pruning': ('use_token_pruning',), 'Patch-MoE': ('use_patch_moe',), 'pruning + Patch-MoE': ('use_token_pruning', 'use_patch_moe'),
-              'decoder MoE': ('use_moe',), 'DSET, all three': ('use_token_pruning', 'use_patch_moe', 'use_moe')}
+SPARSITIES = {'RT-DETR': (), 'token pruning': ('use_token_pruning',), 'Patch-MoE': ('use_patch_moe',),
+              'pruning + Patch-MoE': ('use_token_pruning', 'use_patch_moe'), 'decoder MoE': ('use_moe',), 'DSET, all three': ('use_token_pruning', 'use_patch_moe', 'use_moe')}
 ENCODER_LAYER = ('token pruning', 'encoder attention', 'encoder FFN')
 
 def count_sparsities(preset: str = 'dset_presnet50', size: tuple[int, int] = (640, 640), **overrides) -> dict[str, FlopCount]:
@@ -264,14 +269,16 @@ def count_sparsities(preset: str = 'dset_presnet50', size: tuple[int, int] = (64
 def sparsity_table(counts: dict[str, FlopCount], config=None) -> pd.DataFrame:
     "Theory beside count, for `count_sparsities`: what remains of the encoder layer, of the decoder FFN, and of the whole model."
     m, dense = load_config(config or 'dset_presnet50').model, counts['RT-DETR']
-    def layer(c): return sum(c.by_component.get(k, 0) for k in ENCODER_LAYER)
+    def flops(c, parts): return sum(c.by_component.get(k, 0) for k in parts)
+    def left(c, *parts): return flops(c, parts) / flops(dense, parts)
     rows = {}
     for name, c in counts.items():
         on = SPARSITIES[name]
-        keep, moe = m.dset.token_keep_ratio if 'use_token_pruning' in on else 1., (m.dset.patch_moe_top_k, m.dset.patch_moe_num_experts) if 'use_patch_moe' in on else (1, 1)
-        rows[name] = {'theory, encoder layer': sparse_theory(keep, *moe), 'counted, encoder FFN': c.by_component['encoder FFN'] / dense.by_component['encoder FFN'],
-                      'counted, encoder layer': layer(c) / layer(dense), 'theory, decoder FFN': sparse_theory(1., m.top_k, m.num_experts) if 'use_moe' in on else 1.,
-                      'counted, decoder FFN': c.by_component['decoder FFN'] / dense.by_component['decoder FFN'], 'whole, GFLOPs': c / 1e9, 'whole, ratio': c / dense}
+        keep = m.dset.token_keep_ratio if 'use_token_pruning' in on else 1.
+        moe = (m.dset.patch_moe_top_k, m.dset.patch_moe_num_experts) if 'use_patch_moe' in on else (1, 1)
+        rows[name] = {'theory, encoder layer': sparse_theory(keep, *moe), 'counted, encoder FFN': left(c, 'encoder FFN'), 'counted, encoder layer': left(c, *ENCODER_LAYER),
+                      'theory, decoder FFN': sparse_theory(1., m.top_k, m.num_experts) if 'use_moe' in on else 1., 'counted, decoder FFN': left(c, 'decoder FFN'),
+                      'whole, GFLOPs': c / 1e9, 'whole, ratio': c / dense}
     return pd.DataFrame.from_dict(rows, orient='index')
 
 # %% ../nbs/15_profiling.ipynb #1238ea8c
@@ -284,7 +291,8 @@ def _bars(ax, dense: dict, sparse: dict, names: list[str], total: float) -> None
     for i, k in enumerate(names):
         a, b = dense.get(k, 0), sparse.get(k, 0)
         ax.barh(i, min(a, b), color=_GREY), ax.barh(i, max(a - b, 0), left=b, color=_CUT), ax.barh(i, max(b - a, 0), left=a, color=_NEW)
-        ax.text(max(a, b) + top * .02, i, f'{a:.1f}  ({a / total:.0%})' if a >= 1 and a == b else f'{a:.2f} → {b:.2f}' if a != b else f'{a:.2f}', va='center', fontsize=9)
+        said = f'{a:.2f} → {b:.2f}' if a != b else f'{a:.1f}  ({a / total:.0%})' if a >= 1 else f'{a:.2f}'
+        ax.text(max(a, b) + top * .02, i, said, va='center', fontsize=9)
     ax.set(yticks=range(len(names)), yticklabels=names, xlim=(0, top * 1.32), xlabel='GFLOPs')
     ax.invert_yaxis(), ax.spines[['top', 'right']].set_visible(False)
 
@@ -300,7 +308,8 @@ def plot_account(dense: FlopCount, sparse: FlopCount, title: str = '') -> Figure
     if changed:
         _bars(right, a, b, changed, dense / 1e9)
         right.set_yticks(range(len(changed)), [f'{k}\n({_BY[k]})' if k in _BY else k for k in changed])
-    right.set_title(f'what changes, enlarged {max(a.values()) / max([a.get(k, 0) for k in changed] + [1e-9]):.0f}×' if changed else 'nothing changes', fontsize=11)
+    enlarged = max(a.values()) / max([max(a.get(k, 0), b.get(k, 0)) for k in changed], default=1.)
+    right.set_title(f'what changes, enlarged {enlarged:.0f}×' if changed else 'nothing changes', fontsize=11)
     for name, color in (('stays', _GREY), ('taken away', _CUT), ('added', _NEW)): right.barh(0, 0, color=color, label=name)
     right.legend(loc='upper right', fontsize=9, frameon=False)
     fig.suptitle(title, fontsize=12)
@@ -312,17 +321,24 @@ def _sync(device: torch.device) -> None:
     if device.type == 'cuda': torch.cuda.synchronize(device)
     elif device.type == 'mps': torch.mps.synchronize()
 
-def time_calls(calls: dict[str, Callable[[], object]], repeats: int = 20, warmup: int = 3, device: str | torch.device = 'cpu') -> dict[str, np.ndarray]:
-    "Seconds `[repeats]` of each call, taken in turns (so that a drift of the machine hits all alike), after `warmup` rounds that do not count."
+def both_clocks() -> np.ndarray:
+    "Seconds `[2]`: of the clock on the wall, and of CPU work in this process."
+    return np.array([time.perf_counter(), time.process_time()])
+
+def time_calls(calls: dict[str, Callable[[], object]], repeats: int = 20, warmup: int = 3, device: str | torch.device = 'cpu',
+               clock: Callable = time.perf_counter) -> dict[str, np.ndarray]:
+    """Seconds of each call `[repeats]` (`[repeats, 2]` with `clock=both_clocks`), taken in turns, so that a drift of the machine hits all alike.
+
+    `warmup` rounds do not count. Raises `ValueError` for fewer than one repeat."""
     if repeats < 1 or warmup < 0: raise ValueError(f'repeats must be at least 1 and warmup at least 0, but they are {repeats} and {warmup}.')
     device, seconds = torch.device(device), {name: [] for name in calls}
     for i in range(warmup + repeats):
         for name, call in calls.items():
             _sync(device)
-            start = time.perf_counter()
+            start = clock()
             call()
             _sync(device)
-            if i >= warmup: seconds[name].append(time.perf_counter() - start)
+            if i >= warmup: seconds[name].append(clock() - start)
     return {name: np.array(s) for name, s in seconds.items()}
 
 # %% ../nbs/15_profiling.ipynb #d4471328
@@ -343,7 +359,7 @@ def device_name(device: str | torch.device) -> str:
 # %% ../nbs/15_profiling.ipynb #22e05b52
 def compare_latency(models: dict[str, nn.Module | Callable[[Tensor], object]], size: tuple[int, int] = (640, 640), batch: int = 1, repeats: int = 20,
                     warmup: int = 3, threads: int | None = None) -> pd.DataFrame:
-    """Latency of several models in one run, in turns: a row a model with `p50_ms`, `p95_ms`, `images_per_s`, and how it was measured.
+    """Latency of several models in one run, in turns: a row a model with `p50_ms`, `p95_ms`, `cpu_ms` (median CPU work), `images_per_s`, and how it was measured.
 
     Modules run in eval, on the device and in the precision of their parameters; another callable (an exported file) gets a float32 CPU batch."""
     modules = {k: m if isinstance(m, nn.Module) else nn.Module() for k, m in models.items()}
@@ -351,24 +367,26 @@ def compare_latency(models: dict[str, nn.Module | Callable[[Tensor], object]], s
     images = {k: _image(m, (h, w), batch) for k, m in modules.items()}
     device = max((x.device for x in images.values()), key=lambda d: d.type != 'cpu')
     with _evaluating(modules.values()), _threads(threads) as used:
-        seconds = time_calls({k: (lambda m=m, x=images[k]: m(x)) for k, m in models.items()}, repeats, warmup, device)
+        seconds = time_calls({k: (lambda m=m, x=images[k]: m(x)) for k, m in models.items()}, repeats, warmup, device, both_clocks)
     rows = {}
     for k, s in seconds.items():
-        p50, p95 = np.percentile(s * 1e3, [50, 95]).tolist()
-        rows[k] = dict(p50_ms=p50, p95_ms=p95, images_per_s=batch * 1e3 / p50, batch=batch, height=h, width=w, repeats=repeats, warmup=warmup, threads=used,
+        p50, p95 = np.percentile(s[:, 0] * 1e3, [50, 95]).tolist()
+        rows[k] = dict(p50_ms=p50, p95_ms=p95, cpu_ms=float(np.median(s[:, 1])) * 1e3, images_per_s=batch * 1e3 / p50, batch=batch, height=h, width=w, repeats=repeats, warmup=warmup, threads=used,
                        device=device_name(images[k].device), precision=str(images[k].dtype).removeprefix('torch.'), torch=torch.__version__)
     return pd.DataFrame.from_dict(rows, orient='index')
 
 def measure_latency(model: nn.Module | Callable[[Tensor], object], size: tuple[int, int] = (640, 640), **options) -> dict:
-    "`compare_latency` of one model as a dict: `p50_ms`, `p95_ms`, `images_per_s`, device, precision, threads, repeats, ..."
+    "`compare_latency` of one model as a dict: `p50_ms`, `p95_ms`, `cpu_ms`, `images_per_s`, device, precision, threads, repeats, ..."
     return compare_latency({'': model}, size, **options).to_dict('records')[0]
 
 # %% ../nbs/15_profiling.ipynb #7117cdf5
 def component_latency(model: nn.Module, size: tuple[int, int] = (640, 640), repeats: int = 10, warmup: int = 2, threads: int | None = None,
-                      components: dict[str, str] | None = None) -> pd.DataFrame:
-    "Milliseconds by component: `p50_ms`, `p95_ms` and the `share` of the medians' sum; 'other' is what runs outside of all components. The stopwatch itself costs some."
+                      components: dict[str, str] | None = None, clock: Callable[[], float] = time.perf_counter) -> pd.DataFrame:
+    """Milliseconds by component: `p50_ms`, `p95_ms` and the `share` of the medians' sum; 'other' is what runs outside of all components.
+
+    `clock`: `time.process_time` counts CPU work instead, which other programs do not disturb. The stopwatch itself costs a little."""
     images, rows = _image(model, _size(size)), []
-    def now(): _sync(images.device); return time.perf_counter()
+    def now(): _sync(images.device); return clock()
     with _evaluating([model]), _threads(threads):
         for i in range(warmup + repeats):
             with meter_modules(model, now) as seconds: model(images)
@@ -389,6 +407,7 @@ def save_account(table: pd.DataFrame, path: str | Path, **provenance) -> bool:
 # %% ../nbs/15_profiling.ipynb #f97df3ee
 def code_version() -> str:
     "The commit of this checkout, '+' where files differ from it; 'unknown' outside of git."
-    def git(*args): return subprocess.run(['git', *args], cwd=Path(__file__).parent if '__file__' in globals() else '.', capture_output=True, text=True, check=True).stdout.strip()
+    here = Path(__file__).parent if '__file__' in globals() else '.'
+    def git(*args): return subprocess.run(['git', *args], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
     try: return git('rev-parse', '--short', 'HEAD') + ('+' if git('status', '--porcelain', '--untracked-files=no') else '')
     except (OSError, subprocess.CalledProcessError): return 'unknown'
