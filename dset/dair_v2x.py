@@ -616,13 +616,13 @@ def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, 
 # %% ../nbs/11_dair_v2x.ipynb #3b93bdad
 def _clip(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     "Boxes [n, 4] inside images of `sizes` [n, 2] (h, w)"
-    limit = np.stack([sizes[:, 1], sizes[:, 0]] * 2, 1)
-    return np.clip(boxes, 0, limit).astype(np.float32)
+    limit = np.tile(sizes[:, ::-1].astype(np.float32), 2)
+    return np.clip(boxes, 0, limit, dtype=np.float32)
 
 def _beyond(index: Index) -> np.ndarray:
     "Boxes [n] that begin outside their image or reach a quarter of it beyond: made for a larger one. False where there is no image."
     frame = np.repeat(np.arange(len(index.ids)), np.diff(index.offsets))
-    limit = index.sizes[frame][:, ::-1]  # [n, 2] (w, h)
+    limit = index.sizes.astype(np.float32)[frame, ::-1]  # [n, 2] (w, h)
     return (limit[:, 0] > 0) & ((index.boxes[:, :2] >= limit) | (index.boxes[:, 2:] > 1.25 * limit)).any(1)
 
 def _mismatched(index: Index, tree: Tree) -> np.ndarray:
@@ -661,7 +661,7 @@ def _usable(index: Index, wanted: list[str], report: Report, need_images: bool, 
 def _gather(index: Index, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Box rows of the frames `rows`, and for each the position of its frame."
     counts = np.diff(index.offsets)[rows]
-    frame = np.repeat(np.arange(len(rows)), counts)
+    frame = np.repeat(np.arange(len(rows), dtype=np.int32), counts)
     starts = np.repeat(index.offsets[rows] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     return (starts + np.arange(counts.sum())).astype(np.int64), frame
 
@@ -675,7 +675,7 @@ def _columns(index: Index, rows: np.ndarray, class_names: list[str], table: np.n
     at, frame = _gather(index, rows)
     raw, types = index.boxes[at], index.types[at]
     label = np.concatenate([table, np.full(len(index.type_names) - len(table), -1, np.int16)])[types]
-    sizes = np.where(index.sizes[rows] > 0, index.sizes[rows], [1080, 1920])
+    sizes = np.where(index.sizes[rows] > 0, index.sizes[rows], np.int32([1080, 1920]))
     boxes = _clip(raw, sizes[frame])
     solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
     unknown, keep = types >= len(table), solid & (label != -1)
