@@ -1,2 +1,66 @@
-NAMES = ()
-def run(name): return True
+"""The notebooks that take parameters, each run at the smallest size that still passes through every cell.
+
+`run(name)` prints what the notebooks print and says whether they came through. Everything is written to a temporary folder.
+"""
+import csv
+import json
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZE = (160, 288)
+
+
+def _notebook(folder: str, notebook: str, out: Path, /, **parameters) -> None:
+    from dset.trainer import run_notebook
+    run_notebook(ROOT / folder / f"{notebook}.ipynb", out / f"{notebook}.ipynb", parameters, cwd=ROOT / folder)
+
+
+def _standin(root: Path) -> Path:
+    from dset.synthetic import synthesize
+    synthesize(root, num_frames=24, seed=0, image_size=SIZE, scene='demo', num_workers=1, progress=False)
+    return root
+
+
+def experiments(tmp: Path) -> None:
+    "Train a few steps, evaluate the checkpoint: the pair behind `make run`."
+    data = _standin(tmp / 'data')
+    small = dict(data_root=str(data), num_workers=0, batch_size=4)
+    _notebook('nbs/experiments', 'train', tmp, **small, config='dset_tiny', epochs=2, output_dir=str(tmp / 'logs'), name='smoke',
+              image_size=[96, 160], overrides=dict(num_queries=20, num_denoising=10, hidden_dim=32, num_heads=2, decoder_layers=2, token_pruning_warmup_epochs=1))
+    run, = (tmp / 'logs').glob('smoke_*')
+    _notebook('nbs/experiments', 'evaluate', tmp, **small, checkpoint=str(run))
+    metrics = json.loads((run / 'metrics.json').read_text(encoding='utf-8'))
+    missing = {'metrics', 'config', 'commit', 'versions', 'device', 'seeds', 'durations'} - metrics.keys()
+    if missing: raise AssertionError(f'metrics.json lacks {", ".join(sorted(missing))}')
+    if not 0 <= metrics['metrics']['mAP50'] <= 1: raise AssertionError(f"mAP50 is {metrics['metrics']['mAP50']}")
+    for name in ('latest_checkpoint.pth', 'best_checkpoint.pth'):
+        if not (run / name).is_file(): raise AssertionError(f'{run} lacks {name}')
+
+
+def data_prep(tmp: Path) -> None:
+    "Draw, inspect, convert."
+    _notebook('data_prep', '01_synthesize', tmp, data_root=str(tmp / 'data'), num_frames=16, image_height=SIZE[0], image_width=SIZE[1], num_workers=1)
+    data = dict(data_root=str(tmp / 'data'), cache_dir=str(tmp / 'cache'))
+    _notebook('data_prep', '02_inspect', tmp, **data, output_dir=str(tmp / 'inspect'))
+    _notebook('data_prep', '03_to_coco', tmp, **data, output_dir=str(tmp / 'coco'), resize=[96, 160], num_workers=1)
+    from pycocotools.coco import COCO
+    written = sorted((tmp / 'coco').rglob('*.json'))
+    if not any(COCO(str(p)).anns for p in written): raise AssertionError(f'no annotation in {[p.name for p in written]}')
+
+
+def transfer(tmp: Path) -> None:
+    "EntityMoE, LoRA and a linear probe on a drawn classification set."
+    _notebook('nbs/experiments', 'transfer', tmp, num_seeds=1, train_images=64, test_images=64, source_images=128, source_steps=8, steps=4, batch_size=16,
+              output_dir=str(tmp / 'results'))
+    table, = (tmp / 'results').glob('*.csv')
+    rows = list(csv.DictReader(table.open(encoding='utf-8')))
+    if not rows: raise AssertionError(f'{table} is empty')
+
+
+NAMES = ('experiments', 'data_prep', 'transfer')
+
+
+def run(name: str) -> bool:
+    with tempfile.TemporaryDirectory() as tmp: globals()[name](Path(tmp))
+    return True
