@@ -964,13 +964,10 @@ def _sky(rays: np.ndarray, light: Light, clouds: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/13_synthetic.ipynb #eccd9eb9
 def _mips(im: np.ndarray, levels: int = 5) -> list[np.ndarray]:
-    "Linear albedo pictures, each half the size of the one before."
-    out = [(np.arange(256, dtype=np.float32) / 255)[im] ** 2.2]
-    for _ in range(levels - 1):
-        a = out[-1]
-        n = len(a) // 2
-        out.append(a[:2 * n, :2 * n].reshape(n, 2, n, 2, 3).mean((1, 3)))
-    return out
+    "Pictures `uint8 [n,n,3]`, each half the size of the one before."
+    out = [Image.fromarray(im)]
+    for _ in range(levels - 1): out.append(out[-1].reduce(2))
+    return [np.asarray(o) for o in out]
 
 def _bilinear(im: np.ndarray, xy: np.ndarray) -> np.ndarray:
     "Values of `im [n,n,...]` at pixel positions `xy [...,2]` (x, y; pixel centres at .5), clamped at the edge."
@@ -987,8 +984,10 @@ def _sample(mips: list[np.ndarray], lay: Layout, xy: np.ndarray, footprint: np.n
     out = np.empty(xy.shape[:-1] + (3,), np.float32)
     for L, m in enumerate(mips):
         s = level == L
-        if s.any(): out[s] = _bilinear(m, lay.pixel(xy[s], 2 ** L))
+        if s.any(): out[s] = _LINEAR[(_bilinear(m, lay.pixel(xy[s], 2 ** L)) * 8).astype(np.int32)]
     return out
+
+_LINEAR = (np.arange(2041, dtype=np.float32) / 2040) ** np.float32(2.2)   # a picture's 0..255 in eighths -> albedo
 
 def _wetness(rays: np.ndarray, xy: np.ndarray, patches: np.ndarray) -> np.ndarray:
     "Extra albedo of wet ground: Fresnel reflection of the sky, patchy as the asphalt is."
@@ -1060,28 +1059,31 @@ def static_palette(light: Light):
 
 # %% ../nbs/13_synthetic.ipynb #55977a8c
 def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: np.ndarray, depth: np.ndarray,
-    light: Light, ss: int):
+               light: Light, ss: int):
     "Intersect the rays with one wall and paint what is nearer than what is there."
-    H, W = depth.shape; d = wl.b - wl.a; L = np.linalg.norm(d); d = d / L; n = np.array([d[1], -d[0]])
-    if (wl.a - wl.middle) @ n < 0: n = -n
-    if (cam.C[:2] - wl.a) @ n <= 0: return   # its back: another wall of the block hides it
-    corners = np.array([(*wl.a, 0), (*wl.b, 0), (*wl.a, wl.height), (*wl.b, wl.height)])
-    xy, z = cam.project(corners)
-    if z.max() < .5: return
-    at = _inside(xy[[0, 1, 3, 2]] * ss, H, W) if z.min() > .5 else np.arange(H * W)
-    r = rays.reshape(-1, 3)[at]; den = r[:, 0] * n[0] + r[:, 1] * n[1]
-    t = ((wl.a - cam.C[:2]) @ n) / np.where(np.abs(den) < 1e-9, 1e-9, den)
-    near = (t > .5) & (t < depth.ravel()[at]); at, r, t = at[near], r[near], t[near]
-    u = (cam.C[0] + r[:, 0] * t - wl.a[0]) * d[0] + (cam.C[1] + r[:, 1] * t - wl.a[1]) * d[1]
-    v = cam.C[2] + r[:, 2] * t
-    hit = (u >= 0) & (u <= L) & (v >= 0) & (v <= wl.height)
+    along = wl.b - wl.a; length = np.linalg.norm(along); along = along / length; out = np.array([along[1], -along[0]])
+    if (wl.a - wl.middle) @ out < 0: out = -out
+    away = (cam.C[:2] - wl.a) @ out
+    if away <= 0: return   # its back: another wall of the block hides it
+    at = _wall_pixels(wl, cam, depth, ss); r = rays.reshape(-1, 3)[at]
+    t = -away / np.minimum(r[:, :2] @ out, -1e-9); u = (cam.C[:2] - wl.a) @ along + (r[:, :2] @ along) * t; v = cam.C[2] + r[:, 2] * t
+    hit = (t < depth.ravel()[at]) & (u >= 0) & (u <= length) & (v >= 0) & (v <= wl.height)
     at, t, u, v = at[hit], t[hit].astype(np.float32), u[hit], v[hit]
     if not len(at): return
     alb, glow = facade(wl, u, v, light.lamps); alb = alb ** 2.2
     base = alb * light.sky * (.45 + .2 * np.clip(v / 12, 0, 1))[:, None] + glow + light.lamps * .06 * alb
-    depth.ravel()[at] = t
-    lit.reshape(-1, 3)[at] = dark.reshape(-1,
-        3)[at] = _haze(encode(base + alb * light.sun * max(float(n @ light.direction[:2]), 0)), t, light)
+    colour = _haze(encode(base + alb * light.sun * max(float(out @ light.direction[:2]), 0)), t, light)
+    depth.ravel()[at] = t; lit.reshape(-1, 3)[at] = colour; dark.reshape(-1, 3)[at] = colour
+
+def _wall_pixels(wl: Wall, cam: Camera, depth: np.ndarray, ss: int) -> np.ndarray:
+    "Flat indices of the sub-pixels a wall may show in: those not yet covered by something nearer than all of it."
+    H, W = depth.shape; out = []; ends = np.array([(*wl.a, 0), (*wl.b, 0), (*wl.b, wl.height), (*wl.a, wl.height)])
+    pieces = 1 if cam.project(ends)[1].min() > .5 else 16   # partly behind the camera: only the pieces in front count
+    for f in np.arange(pieces) / pieces:
+        g = f + 1 / pieces; mix = np.array([(1 - f, f), (1 - g, g), (1 - g, g), (1 - f, f)])
+        xy, z = cam.project(mix[:, :1] * ends[[0, 0, 3, 3]] + mix[:, 1:] * ends[[1, 1, 2, 2]])
+        if z.min() > .5: at = _inside(xy * ss, H, W); out.append(at[depth.ravel()[at] > z.min()])
+    return np.concatenate(out) if out else np.zeros(0, int)
 
 # %% ../nbs/13_synthetic.ipynb #4a1458b2
 def _inside(q: np.ndarray, h: int, w: int) -> np.ndarray:
@@ -1476,10 +1478,13 @@ def finish(img: np.ndarray, light: Light, rng, gain=(1., 1., 1.)) -> np.ndarray:
     if light.lamps > .6: out += _bloom(img)
     if light.weather == 'rain': out += _streaks(rng, h, w)[..., None]
     out *= _vignette(h, w)[..., None] * np.asarray(gain, np.float32)
-    n = rng.standard_normal((h // 2 + 64, w // 2 + 64, 3), np.float32) * {'day': 1.8, 'dusk': 3.,
-        'night': 4.5}[light.time]
-    n = np.tile(n, (2, 2, 1)); dy, dx = rng.integers(64, size=2)
-    return np.clip(out + n[dy:dy + h, dx:dx + w] + .5, 0, 255).astype(np.uint8)
+    n = _grain_tile(); amount = {'day': 1.8, 'dusk': 3., 'night': 4.5}[light.time]
+    n = np.roll(n, tuple(rng.integers(512, size=2)), (0, 1)); n = np.tile(n, (-(-h // 512), -(-w // 512), 1))[:h, :w]
+    out += n * amount + .5
+    return np.clip(out, 0, 255, out=out).astype(np.uint8)
+
+@lru_cache(maxsize=1)
+def _grain_tile() -> np.ndarray: return np.random.default_rng(0).standard_normal((512, 512, 3), np.float32)
 
 @lru_cache(maxsize=2)
 def _vignette(h: int, w: int) -> np.ndarray:
