@@ -664,8 +664,8 @@ def peak_memory_gib() -> float:
 # %% ../nbs/16_trainer.ipynb #d7c51f05
 @patch
 def say(self: Trainer, text: str):
-    "Print a line above the progress bar, once for all processes."
-    if self.is_main: tqdm.write(text, file=sys.stdout), sys.stdout.flush()
+    "Print a line above the progress bar, once for all processes, unless `DSET_PROGRESS` is 'none'."
+    if self.is_main and progress_mode() != 'none': tqdm.write(text, file=sys.stdout), sys.stdout.flush()
 
 @patch
 def _report(self: Trainer, r: dict):
