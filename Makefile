@@ -22,26 +22,26 @@ $(READY): settings.ini pyproject.toml setup.py
 	@echo "Done: source $(BIN)/activate, or use make."
 
 run: $(READY) ## draw a stand-in data set, train, evaluate, show pictures (two CPU cores suffice)
-	@python tools/demo.py
+	@$(BIN)/python tools/demo.py
 
 test: $(READY) ## check the tree, run every chapter's tests and one smoke pass of the experiments
-	@python tools/test.py
+	@$(BIN)/python tools/test.py
 
 check: $(READY) ## clean -> no diff, export -> no diff, README = rendered index, no orphan module
-	@python tools/check.py
+	@$(BIN)/python tools/check.py
 
 export: $(READY) ## write dset/*.py from the chapters
-	@nbdev_export
+	@$(BIN)/nbdev_export
 
 render: $(READY) ## execute the chapters and keep their outputs (make render CHAPTERS=nbs/05_encoder.ipynb for one)
-	@jupyter nbconvert --to notebook --execute --inplace --log-level=WARN $(or $(CHAPTERS),$(wildcard nbs/*.ipynb))
-	@nbdev_clean
+	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level=WARN $(or $(CHAPTERS),$(wildcard nbs/*.ipynb))
+	@$(BIN)/nbdev_clean
 
 readme: $(READY) ## write README.md from nbs/index.ipynb
-	@python tools/readme.py
+	@$(BIN)/python tools/readme.py
 
 lab: $(READY) ## open the chapters in JupyterLab
-	@cd nbs && jupyter lab index.ipynb
+	@cd nbs && ../$(BIN)/jupyter lab index.ipynb
 
 clean: ## delete .venv and everything built; data and logs stay
 	rm -rf $(VENV) build dist *.egg-info
