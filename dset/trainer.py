@@ -472,7 +472,7 @@ def _make_model(self: Trainer, model: nn.Module, lr_patterns: dict | None):
     self.ema = ModelEMA(self.net, t.ema_decay) if t.use_ema else None
     groups = parameter_groups(self.net, t.pretrained_lr, t.new_lr, t.weight_decay, self.loaded, lr_patterns)
     if t.compile: self.net.compile()
-    self.model, self.optimizer = a.prepare(self.net, torch.optim.AdamW(groups))
+    self.model, self.optimizer = a.prepare(self.net, torch.optim.AdamW(groups, fused=a.device.type in ('cpu', 'cuda')))
     self.params = [p for g in groups for p in g['params']]
 
 # %% ../nbs/16_trainer.ipynb #22514c30
