@@ -10,9 +10,9 @@ __all__ = ['CURVES', 'EpochBatches', 'end_workers', 'make_loader', 'get_rng_stat
            'is_out_of_memory', 'largest_fitting', 'out_of_memory_sentence', 'Signals', 'progress_mode', 'make_progress',
            'Meters', 'Data', 'load_data', 'predict_loader', 'truth_as_predictions', 'check_truth', 'make_accelerator',
            'Trainer', 'peak_memory_gib', 'scalars', 'provenance', 'LiveCurves', 'look_at', 'one_of', 'make_pictures',
-           'save_pictures', 'make_run_dir', 'resume_config', 'build_trainer', 'train', 'launch', 'load_detector',
-           'evaluate_checkpoint', 'headline', 'dset_train', 'dset_eval', 'check_parameters', 'notebook_config',
-           'run_notebook']
+           'save_pictures', 'make_run_dir', 'resume_config', 'holds_detector', 'make_detector', 'build_trainer',
+           'train', 'launch', 'load_detector', 'evaluate_checkpoint', 'headline', 'dset_train', 'dset_eval',
+           'check_parameters', 'notebook_config', 'run_notebook']
 
 # %% ../nbs/16_trainer.ipynb #4fd2c253
 import contextlib
@@ -58,6 +58,7 @@ from .losses import NonFiniteError
 from .routers import expert_shares
 from .transforms import AugmentationPolicy, AugmentedDataset, MultiScaleCollate, collate, make_transforms, seed_of
 from .visualize import plot_confusion, plot_curves, show_experts, show_kept_tokens, show_predictions
+from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint
 
 # %% ../nbs/16_trainer.ipynb #12507361
 class EpochBatches:
@@ -921,6 +922,20 @@ def resume_config(config: str | None, overrides: dict[str, Any]) -> Config:
     return load_config(load_checkpoint(where)['config'] if where and not config else config, **overrides)
 
 # %% ../nbs/16_trainer.ipynb #1074a765
+def holds_detector(source: bool | str) -> bool:
+    "Whether `source` is a path whose weights are a whole detector's, not just a backbone's. Raises `CheckpointError` or `FileNotFoundError`."
+    return isinstance(source, str) and any(k.startswith('decoder.') for k in convert_state(read_checkpoint(source)[0]))
+
+def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True) -> DSETRTDETR:
+    "The detector that `cfg` describes, for the classes of `data`; from the weights of a whole detector where `pretrained` names them."
+    source = cfg.model.pretrained
+    if not holds_detector(source): return DSETRTDETR(cfg, classes=data.class_names)
+    model = DSETRTDETR(load_config(cfg, pretrained=False), classes=data.class_names)
+    seen, _ = collate([data.train[i] for i in range(min(images, len(data.train)))])
+    load_rtdetr_checkpoint(model, source, images=seen, verbose=verbose)
+    return model
+
+# %% ../nbs/16_trainer.ipynb #d1db495b
 def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None = None, callbacks: Sequence[Callable] = (), trackers=(), **kw) -> Trainer:
     "The trainer for `cfg`, at its start or where `resume_from_checkpoint` left off; `data` and `model` default to what `cfg` describes."
     where = cfg.misc.resume_from_checkpoint
@@ -929,7 +944,7 @@ def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None
     run_dir = make_run_dir(cfg, make_accelerator(cfg))
     accelerator = make_accelerator(cfg, run_dir, trackers)
     seed_everything(cfg.misc.seed)                       # the same weights in every process ...
-    if model is None: model = DSETRTDETR(load_config(cfg, pretrained=False) if state else cfg, classes=data.class_names)
+    if model is None: model = make_detector(load_config(cfg, pretrained=False) if state else cfg, data, verbose=accelerator.is_main_process and progress_mode() != 'none')
     seed_everything(cfg.misc.seed, accelerator.process_index)   # ... and each its own noise
     if state: kw['loaded'] = state['loaded']
     trainer = Trainer(cfg, model, data, run_dir, accelerator, callbacks=callbacks, **kw)
