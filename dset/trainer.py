@@ -431,7 +431,10 @@ def make_accelerator(cfg: Config, run_dir: str | Path | None = None, trackers: S
     precision = cfg.training.mixed_precision
     if precision == 'fp16' and not torch.cuda.is_available(): raise ConfigError("training.mixed_precision = 'fp16': needs a GPU; use bf16 or no on a CPU")
     AcceleratorState._reset_state()
-    return Accelerator(mixed_precision=precision, log_with=trackers or None, project_dir=str(run_dir) if run_dir else None)
+    world = int(os.environ.get('WORLD_SIZE', 1))
+    accelerator = Accelerator(cpu=world > 1 and not torch.accelerator.is_available(), mixed_precision=precision, log_with=trackers or None, project_dir=str(run_dir) if run_dir else None)
+    if accelerator.num_processes != world: raise ConfigError(f'{world} processes were started, but accelerate sees {accelerator.num_processes}: each would train alone on everything; start them with torchrun or accelerate launch')
+    return accelerator
 
 # %% ../nbs/16_trainer.ipynb #3f1196a6
 class Trainer:
