@@ -17,7 +17,6 @@ __all__ = ['CURVES', 'EpochBatches', 'end_workers', 'make_loader', 'get_rng_stat
 # %% ../nbs/16_trainer.ipynb #4fd2c253
 import contextlib
 import difflib
-import functools
 import importlib.metadata
 import importlib.util
 import json
@@ -968,7 +967,8 @@ def train(cfg: Config, data: Data | None = None, model: nn.Module | None = None,
 
 def launch(cfg: Config, num_processes: int = 1, **kw) -> None:
     "`train(cfg)` from a notebook on several devices (accelerate's `notebook_launcher`); results are in the run's folder."
-    notebook_launcher(functools.partial(train, **kw), (cfg,), num_processes=num_processes, mixed_precision=cfg.training.mixed_precision)
+    def run(cfg): train(cfg, **kw)
+    notebook_launcher(run, (cfg,), num_processes=num_processes, mixed_precision=cfg.training.mixed_precision)
 
 # %% ../nbs/16_trainer.ipynb #7e40ae8c
 def load_detector(where: str | Path, prefer: str = 'best', **overrides) -> tuple[DSETRTDETR, Config, dict]:
