@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['SIZES', 'IOUS', 'load_ground_truth', 'load_results', 'coco_results', 'CocoArrays', 'coco_backend', 'coco_arrays',
            'class_names', 'evaluate_coco', 'gt_as_results', 'CocoEvaluator', 'results_table', 'evaluate_by',
-           'precision_recall_curves', 'plot_precision_recall', 'confusion_table', 'empty_frame_false_positives', 'main']
+           'groups_table', 'join_coco', 'precision_recall_curves', 'plot_precision_recall', 'confusion_table',
+           'empty_frame_false_positives', 'main']
 
 # %% ../nbs/14_evaluation.ipynb #acd99a5c
 import argparse, contextlib, io, json, math
@@ -25,6 +26,14 @@ def _read_json(x, what: str):
     try: return json.loads(path.read_text(encoding='utf-8'))
     except (json.JSONDecodeError, UnicodeDecodeError) as e: raise ValueError(f'The {what} file {path} is not JSON: {e}.') from None
 
+@contextlib.contextmanager
+def _in_file(x):
+    "What is wrong with the content of a file begins with the file's name."
+    try: yield
+    except ValueError as e:
+        if not isinstance(x, (str, Path)) or str(x) in str(e): raise
+        raise ValueError(f'{x}: {e}') from None
+
 # %% ../nbs/14_evaluation.ipynb #3d812818
 def _need(record, keys, where: str) -> None:
     "One sentence unless `record` is a dict with all `keys`."
@@ -36,9 +45,9 @@ def _need(record, keys, where: str) -> None:
 def _check_numbers(records, key: str, shape: tuple, good, rule: str, what: str) -> None:
     "One sentence unless `record[key]` is an array of `shape` with `good` values for all `records` (checked together, it is fast)."
     def fine(values, shape):
-        try: x = np.asarray(values, dtype=float)
+        try: x = np.asarray(values)
         except (TypeError, ValueError): return False
-        return x.shape == shape and bool(np.isfinite(x).all()) and good(x)
+        return x.shape == shape and x.dtype.kind in 'iuf' and bool(np.isfinite(x).all()) and good(x)
     if fine([r[key] for r in records], (len(records), *shape)) or not records: return
     i = next(i for i, r in enumerate(records) if not fine(r[key], shape))
     raise ValueError(f'{what} {i} has the {key} {records[i][key]!r}: {rule} expected.')
@@ -49,16 +58,19 @@ def _check_boxes(records, what: str) -> None:
 
 # %% ../nbs/14_evaluation.ipynb #4c2f482b
 def _ids(records, what: str) -> set:
-    "The ids of `records`; one sentence if one is missing or there twice."
+    "The ids of `records`; one sentence if one is missing, of another kind than the others, or there twice."
     for i, r in enumerate(records): _need(r, ['id'], f'Record {i} of {what!r} in the ground truth')
     ids = [r['id'] for r in records]
+    kinds = {str if isinstance(i, str) else int if isinstance(i, (int, np.integer)) else type(i) for i in ids}
+    if not kinds <= {str} and not kinds <= {int}:
+        raise ValueError(f'The ids of {what!r} in the ground truth are of type {", ".join(sorted(k.__name__ for k in kinds))}: all whole numbers or all text is expected.')
     if len(set(ids)) == len(ids): return set(ids)
     twice = next(i for n, i in enumerate(ids) if i in ids[:n])
     raise ValueError(f'The ground truth has {what!r} with the id {twice!r} twice: ids must be unique.')
 
 def _check_known(value, known: set, name: str, where: str, advice: str) -> None:
     "One sentence unless the ground truth has this image or category."
-    if value in known: return
+    if isinstance(value, (int, str, np.integer)) and value in known: return
     some = ', '.join(map(repr, sorted(known)[:8])) + (', ...' if len(known) > 8 else '')
     raise ValueError(f'{where} names the {name} {value!r}, but the ground truth has {some or "none"}: {advice}')
 
@@ -67,23 +79,31 @@ def load_ground_truth(gt) -> dict:
     """COCO ground truth (path, dict or pycocotools `COCO`), checked, as a new dict; `area` and `iscrowd` filled where absent.
 
     Raises `FileNotFoundError` or `ValueError` with one sentence: what is wrong, and where."""
-    gt = _read_json(gt, 'ground-truth')
-    _need(gt, ['images', 'annotations', 'categories'], 'The ground truth')
+    with _in_file(gt): return _checked_ground_truth(_read_json(gt, 'ground-truth'))
+
+def _checked_ground_truth(gt) -> dict:
+    tables = ['images', 'annotations', 'categories']
+    _need(gt, tables, 'The ground truth')
+    for k in tables:
+        if not isinstance(gt[k], list): raise ValueError(f'{k!r} of the ground truth is a {type(gt[k]).__name__}: a list of records is expected.')
     images, categories = _ids(gt['images'], 'images'), _ids(gt['categories'], 'categories')
     for i, a in enumerate(gt['annotations']):
         _need(a, ['image_id', 'category_id', 'bbox'], f'Ground-truth annotation {i}')
         _check_known(a['image_id'], images, 'image_id', f'Ground-truth annotation {i}', 'every annotation needs its image.')
         _check_known(a['category_id'], categories, 'category_id', f'Ground-truth annotation {i}', 'every annotation needs its category.')
     _check_boxes(gt['annotations'], 'Ground-truth annotation')
-    def filled(a): return {**a, 'area': float(a.get('area', a['bbox'][2] * a['bbox'][3])), 'iscrowd': int(a.get('iscrowd', 0))}
-    return {**gt, 'annotations': [filled(a) for a in gt['annotations']]}
+    filled = [{**a, 'area': a.get('area', a['bbox'][2] * a['bbox'][3]), 'iscrowd': int(a.get('iscrowd') in (1, True))} for a in gt['annotations']]
+    _check_numbers(filled, 'area', (), lambda x: bool((x >= 0).all()), 'a finite number >= 0 is', 'Ground-truth annotation')
+    return {**gt, 'annotations': filled}
 
 # %% ../nbs/14_evaluation.ipynb #1900da10
 def load_results(results, gt: dict) -> list[dict]:
     """COCO results (path or list of `image_id, category_id, bbox, score`), checked against the ground truth `gt`.
 
     Raises `ValueError` in one sentence when a record is broken or names an image or category that `gt` does not have."""
-    results = _read_json(results, 'results')
+    with _in_file(results): return _checked_results(_read_json(results, 'results'), gt)
+
+def _checked_results(results, gt: dict) -> list[dict]:
     if not isinstance(results, list): raise ValueError(f'COCO results are a list of records, but this is a {type(results).__name__}.')
     images, categories = {r['id'] for r in gt['images']}, {r['id'] for r in gt['categories']}
     for i, r in enumerate(results):
@@ -271,7 +291,7 @@ def evaluate_by(gt, results, field: str, **options) -> dict:
     results = load_results(results, gt)
     kind = next((k for k in ('images', 'annotations') if any(field in r for r in gt[k])), None)
     if kind is None: raise ValueError(f'Neither images nor annotations of the ground truth have the field {field!r}.')
-    values = sorted({r.get(field, 'unknown') for r in gt[kind]}, key=lambda v: (isinstance(v, str), v))
+    values = sorted({r.get(field, 'unknown') for r in gt[kind] if not r.get('iscrowd')}, key=lambda v: (isinstance(v, str), v))
     split = _only_images if kind == 'images' else _only_annotations
     return {v: evaluate_coco(*split(gt, results, lambda r: r.get(field, 'unknown') == v), **options) for v in values}
 
@@ -285,6 +305,28 @@ def _only_images(gt: dict, results: list[dict], chosen) -> tuple[dict, list[dict
 def _only_annotations(gt: dict, results: list[dict], chosen) -> tuple[dict, list[dict]]:
     "The same ground truth with all but the chosen annotations ignored: an area beyond every size range does that."
     return dict(gt, annotations=[a if chosen(a) else a | dict(area=2 * SIZES['all'][1]) for a in gt['annotations']]), results
+
+# %% ../nbs/14_evaluation.ipynb #fab67141
+def groups_table(groups: dict) -> pd.DataFrame:
+    "What `evaluate_by` returns as a table: a row a group, NaN where COCO says -1."
+    rows = {v: {k: m[k] for k in ('mAP', 'mAP50', 'mAR')} | {k: m[k] for k in ('num_images', 'num_objects', 'num_predictions')} for v, m in groups.items()}
+    table = pd.DataFrame.from_dict(rows, orient='index')
+    return table.where(table >= 0)
+
+# %% ../nbs/14_evaluation.ipynb #4ac45a61
+def join_coco(*pairs) -> tuple[dict, list[dict]]:
+    """Several `(ground truth, results)` pairs, e.g. one for each side, as one pair: images and annotations are numbered anew.
+
+    Raises `ValueError` if they do not have the same categories."""
+    gts = [load_ground_truth(gt) for gt, _ in pairs]
+    if any(class_names(g) != class_names(gts[0]) for g in gts): raise ValueError('The ground truths have different categories: only sets of the same classes can be joined.')
+    gt, results = dict(gts[0], images=[], annotations=[]), []
+    for one, (_, found) in zip(gts, pairs):
+        new = {r['id']: len(gt['images']) + n for n, r in enumerate(one['images'], 1)}
+        gt['images'] += [r | dict(id=new[r['id']]) for r in one['images']]
+        gt['annotations'] += [a | dict(id=len(gt['annotations']) + n, image_id=new[a['image_id']]) for n, a in enumerate(one['annotations'], 1)]
+        results += [r | dict(image_id=new[r['image_id']]) for r in load_results(found, one)]
+    return gt, results
 
 # %% ../nbs/14_evaluation.ipynb #5d828937
 def precision_recall_curves(gt, results, iou: float = .5, **options) -> dict[str, pd.DataFrame]:
@@ -366,12 +408,19 @@ def main(argv: list[str] | None = None) -> dict:
     p.add_argument('gt'), p.add_argument('results')
     p.add_argument('--max_dets', type=int, default=100, help='predictions that count per class and image (COCO: 100)')
     p.add_argument('--backend', default='auto', choices=('auto', 'faster', 'pycocotools'))
+    p.add_argument('--by', metavar='FIELD', help='split by a field of the images or annotations too: side, occluded_state, ...')
     p.add_argument('--out', help='write the metrics to this JSON file')
     args = p.parse_args(argv)
-    try: metrics = evaluate_coco(args.gt, args.results, args.max_dets, args.backend)
+    try:
+        metrics = evaluate_coco(args.gt, args.results, args.max_dets, args.backend)
+        groups = evaluate_by(args.gt, args.results, args.by, max_dets=args.max_dets, backend=args.backend) if args.by else {}
+        alarms = empty_frame_false_positives(args.gt, args.results)
     except (ValueError, OSError) as e: p.exit(2, f'{e}\n')
+    if groups: metrics['by'] = {args.by: {str(v): m for v, m in groups.items()}}
     if args.out: Path(args.out).write_text(json.dumps(metrics, indent=2), encoding='utf-8')
     print(results_table(metrics)[['AP', 'AP50', 'AP75', 'AR', 'num_objects', 'num_predictions']].to_string(float_format='{:.3f}'.format))
+    if groups: print(f'\nby {args.by}', groups_table(groups).to_string(float_format='{:.3f}'.format), sep='\n')
+    if n := alarms.attrs['num_images']: print(f'\nfalse positives per image on {n} empty frames:', ', '.join(f'{v:.2f} at score {t}' for t, v in alarms.items()))
     return metrics
 
 # %% ../nbs/14_evaluation.ipynb #ed82dae8
