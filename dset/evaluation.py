@@ -34,14 +34,12 @@ def _in_file(x):
         if not isinstance(x, (str, Path)) or str(x) in str(e): raise
         raise ValueError(f'{x}: {e}') from None
 
-# %% ../nbs/14_evaluation.ipynb #3d812818
 def _need(record, keys, where: str) -> None:
     "One sentence unless `record` is a dict with all `keys`."
     if isinstance(record, dict) and all(k in record for k in keys): return
     missing = [k for k in keys if not isinstance(record, dict) or k not in record]
     raise ValueError(f'{where} lacks {", ".join(map(repr, missing))}: a COCO record with {", ".join(keys)} is expected.')
 
-# %% ../nbs/14_evaluation.ipynb #d308fbfe
 def _check_numbers(records, key: str, shape: tuple, good, rule: str, what: str) -> None:
     "One sentence unless `record[key]` is an array of `shape` with `good` values for all `records` (checked together, it is fast)."
     def fine(values, shape):
@@ -56,7 +54,7 @@ def _check_boxes(records, what: str) -> None:
     "All boxes are four finite numbers, width and height not negative."
     _check_numbers(records, 'bbox', (4,), lambda x: bool((x[..., 2:] >= 0).all()), 'four finite numbers x, y, width >= 0, height >= 0 are', what)
 
-# %% ../nbs/14_evaluation.ipynb #4c2f482b
+# %% ../nbs/14_evaluation.ipynb #3d812818
 def _ids(records, what: str) -> set:
     "The ids of `records`; one sentence if one is missing, of another kind than the others, or there twice."
     for i, r in enumerate(records): _need(r, ['id'], f'Record {i} of {what!r} in the ground truth')
@@ -74,7 +72,6 @@ def _check_known(value, known: set, name: str, where: str, advice: str) -> None:
     some = ', '.join(map(repr, sorted(known)[:8])) + (', ...' if len(known) > 8 else '')
     raise ValueError(f'{where} names the {name} {value!r}, but the ground truth has {some or "none"}: {advice}')
 
-# %% ../nbs/14_evaluation.ipynb #b4661f5b
 def load_ground_truth(gt) -> dict:
     """COCO ground truth (path, dict or pycocotools `COCO`), checked, as a new dict; `area` and `iscrowd` filled where absent.
 
@@ -127,7 +124,6 @@ def coco_results(predictions: list[dict], image_ids, category_ids=None) -> list[
     if len(predictions) != len(image_ids): raise ValueError(f'There are {len(predictions)} predictions but {len(image_ids)} image ids.')
     return [r for image_id, p in zip(image_ids, predictions) for r in _image_results(p, image_id, category_ids)]
 
-# %% ../nbs/14_evaluation.ipynb #571695fb
 def _image_results(p: dict, image_id, category_ids) -> list[dict]:
     "The records of one image."
     boxes, scores, labels = _array(p['boxes']).reshape(-1, 4), _array(p['scores']), _array(p['labels']).astype(int)
@@ -152,7 +148,6 @@ class CocoArrays(NamedTuple):
     scores: np.ndarray
     max_dets: list
 
-# %% ../nbs/14_evaluation.ipynb #af511727
 def coco_backend(backend: str = 'auto'):
     "The pair `(COCO, COCOeval)` of 'faster' (faster-coco-eval) or 'pycocotools'; 'auto' takes faster where it is installed."
     if backend not in ('auto', 'faster', 'pycocotools'): raise ValueError(f"backend must be 'auto', 'faster' or 'pycocotools', but is {backend!r}.")
@@ -166,7 +161,6 @@ def coco_backend(backend: str = 'auto'):
     from pycocotools.cocoeval import COCOeval
     return COCO, COCOeval
 
-# %% ../nbs/14_evaluation.ipynb #e8f26fdf
 def _coco_pair(gt: dict, results: list[dict]) -> tuple[dict, dict]:
     "Ground truth and results as two plain COCO dicts, all ids counting from 1 in the order of the old ones."
     image, category = ({v: i for i, v in enumerate(sorted(r['id'] for r in gt[k]), 1)} for k in ('images', 'categories'))
@@ -177,7 +171,7 @@ def _coco_pair(gt: dict, results: list[dict]) -> tuple[dict, dict]:
     found = [record(i, r, area=float(r['bbox'][2] * r['bbox'][3]), iscrowd=0, score=float(r['score'])) for i, r in enumerate(results, 1)]
     return dict(head, annotations=truth), dict(head, annotations=found)
 
-# %% ../nbs/14_evaluation.ipynb #252fb69d
+# %% ../nbs/14_evaluation.ipynb #af511727
 def _run_coco(gt: dict, results: list[dict], max_dets: list[int], backend: str):
     "COCOeval's `eval` dict, computed without a word."
     COCO, COCOeval = coco_backend(backend)
@@ -193,7 +187,6 @@ def _run_coco(gt: dict, results: list[dict], max_dets: list[int], backend: str):
         e.accumulate()
     return e.eval
 
-# %% ../nbs/14_evaluation.ipynb #080c1e2b
 def coco_arrays(gt: dict, results: list[dict], max_dets: int = 100, backend: str = 'auto') -> CocoArrays:
     "Match and accumulate, `gt` and `results` as the loaders return them; recall also at 1 and 10 detections (if fewer than `max_dets`)."
     if isinstance(max_dets, bool) or not isinstance(max_dets, int) or max_dets < 1:
@@ -220,7 +213,6 @@ def _summary(a: CocoArrays, classes=slice(None), prefix: str = 'm') -> dict[str,
     out |= {f'AR_{s}': _mean(r[..., i, -1]) for i, s in enumerate(SIZES) if i}
     return {prefix + k: v for k, v in out.items()}
 
-# %% ../nbs/14_evaluation.ipynb #b4c53951
 def class_names(gt: dict) -> dict:
     "Category id -> name, in the order of the ids; a name that is there twice gets its id appended."
     named = {c['id']: str(c.get('name', c['id'])) for c in sorted(gt['categories'], key=lambda c: c['id'])}
@@ -232,7 +224,6 @@ def _counted(gt: dict) -> pd.DataFrame:
     rows = [(a['image_id'], a['category_id']) for a in gt['annotations'] if not a['iscrowd'] and a['area'] <= SIZES['all'][1]]
     return pd.DataFrame(rows, columns=['image_id', 'category_id'], dtype=object)
 
-# %% ../nbs/14_evaluation.ipynb #4492dc0e
 def evaluate_coco(gt, results, max_dets: int = 100, backend: str = 'auto') -> dict:
     """COCO metrics of `results` against `gt`, each a JSON file or the object in memory: numbers in 0..1, -1 where there is no ground truth.
 
@@ -295,7 +286,6 @@ def evaluate_by(gt, results, field: str, **options) -> dict:
     split = _only_images if kind == 'images' else _only_annotations
     return {v: evaluate_coco(*split(gt, results, lambda r: r.get(field, 'unknown') == v), **options) for v in values}
 
-# %% ../nbs/14_evaluation.ipynb #09233f9c
 def _only_images(gt: dict, results: list[dict], chosen) -> tuple[dict, list[dict]]:
     "Ground truth and results of the chosen images."
     images = [r for r in gt['images'] if chosen(r)]
@@ -306,7 +296,6 @@ def _only_annotations(gt: dict, results: list[dict], chosen) -> tuple[dict, list
     "The same ground truth with all but the chosen annotations ignored: an area beyond every size range does that."
     return dict(gt, annotations=[a if chosen(a) else a | dict(area=2 * SIZES['all'][1]) for a in gt['annotations']]), results
 
-# %% ../nbs/14_evaluation.ipynb #fab67141
 def groups_table(groups: dict) -> pd.DataFrame:
     "What `evaluate_by` returns as a table: a row a group, NaN where COCO says -1."
     rows = {v: {k: m[k] for k in ('mAP', 'mAP50', 'mAR')} | {k: m[k] for k in ('num_images', 'num_objects', 'num_predictions')} for v, m in groups.items()}
@@ -339,7 +328,6 @@ def precision_recall_curves(gt, results, iou: float = .5, **options) -> dict[str
     return {name: pd.DataFrame(dict(recall=np.linspace(0, 1, 101), precision=p[:, i], score=np.where(p[:, i] > 0, s[:, i], np.nan)))
             for i, name in enumerate(class_names(gt).values()) if (p[:, i] > -1).any()}
 
-# %% ../nbs/14_evaluation.ipynb #d9f8ca1d
 def plot_precision_recall(curves: dict[str, pd.DataFrame], title: str = '') -> Figure:
     "The curves of `precision_recall_curves` in one figure, AP in the legend."
     fig, ax = plt.subplots(figsize=(5, 3.4), layout='constrained')
@@ -370,7 +358,6 @@ def _pair_up(found: list[dict], there: list[dict], iou: float) -> list[int | Non
         else: out.append(None if any(a['iscrowd'] and o >= iou for a, o in zip(there, row)) else -1)
     return out
 
-# %% ../nbs/14_evaluation.ipynb #9da7198e
 def _by_image(records: list[dict]) -> dict:
     "Records grouped by their image."
     groups = {}
@@ -423,5 +410,4 @@ def main(argv: list[str] | None = None) -> dict:
     if n := alarms.attrs['num_images']: print(f'\nfalse positives per image on {n} empty frames:', ', '.join(f'{v:.2f} at score {t}' for t, v in alarms.items()))
     return metrics
 
-# %% ../nbs/14_evaluation.ipynb #ed82dae8
 if __name__ == '__main__' and '__file__' in globals(): main()
