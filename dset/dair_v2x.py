@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
 from torchvision.io import ImageReadMode, decode_image
@@ -41,7 +41,6 @@ def type_code(name: str) -> int:
     "Position of `name` in `TYPES`, whatever its case, underscores or alias; -1 if it is not one of them."
     return _CODES.get(_plain(name), -1)
 
-# %% ../nbs/11_dair_v2x.ipynb #ba2923f9
 _DAIR8 = {'Car': ['Car'], 'Truck': ['Truck'], 'Van': ['Van'], 'Bus': ['Bus'], 'Pedestrian': ['Pedestrian'],
           'Cyclist': ['Cyclist', 'Tricyclist', 'Barrowlist'], 'Motorcyclist': ['Motorcyclist'], 'Trafficcone': ['Trafficcone']}
 _VEHICLES = ['Car', 'Truck', 'Van', 'Bus']
@@ -66,7 +65,6 @@ def _check_classes(mapping: dict, name: str):
             taken[code] = cls
     if not taken: raise ValueError(f"{name}: names no type; give {{class name: [types]}}")
 
-# %% ../nbs/11_dair_v2x.ipynb #5afa73bf
 def class_map(classes: str | dict = 'dair8') -> tuple[list[str], np.ndarray]:
     """Class names and the table raw type -> label (-1: not in the set, -2: ignore region of any class, -3-c: of class c).
 
@@ -92,6 +90,7 @@ def _number(value, name: str) -> float:
     try: number = float(value)
     except (ValueError, OverflowError): raise ValueError(f"{name} is {value!r}, not a number") from None
     if not math.isfinite(number): raise ValueError(f"{name} is {value!r}, not finite")
+    if abs(number) > 1e9: raise ValueError(f"{name} is {value!r}, no place in an image")
     return number
 
 def _state(value) -> int:
@@ -109,7 +108,6 @@ def parse_object(obj) -> tuple[str, list[float], list[int]]:
     corners = [_number(box.get(k), f'2d_box.{k}') for k in ('xmin', 'ymin', 'xmax', 'ymax')]
     return sys.intern(kind), corners, [_state(obj.get('truncated_state')), _state(obj.get('occluded_state'))]
 
-# %% ../nbs/11_dair_v2x.ipynb #bb1e8358
 @dataclass
 class LabelFile:
     "What one label file holds: `boxes [n, 4]` xyxy pixels, `types` (names as written), `states [n, 2]`, `problems` (one sentence for each entry left out)."
@@ -135,14 +133,16 @@ def image_size(path: str | Path) -> tuple[int, int]:
     "(height, width) from the header of an image file, its end checked where it is a JPEG; `ValueError` says why it cannot be used."
     try:
         with open(path, 'rb') as f:
+            size = os.fstat(f.fileno()).st_size
+            if not size: raise ValueError('is empty')
             with Image.open(f) as image: (w, h), kind = image.size, image.format
-            f.seek(max(0, os.fstat(f.fileno()).st_size - 4096))
+            f.seek(max(0, size - 4096))
             if kind == 'JPEG' and b'\xff\xd9' not in f.read(): raise ValueError('is truncated: the end of the JPEG is missing')
     except ValueError: raise
-    except Exception as e: raise ValueError(f"cannot be read as an image ({e})".replace(str(path), 'the file')) from None
+    except UnidentifiedImageError: raise ValueError('cannot be read as an image (it is none, or its beginning is damaged)') from None
+    except Exception as e: raise ValueError(f"cannot be read as an image ({getattr(e, 'strerror', None) or e})") from None
     return h, w
 
-# %% ../nbs/11_dair_v2x.ipynb #6fd5427f
 def read_image(path: str | Path) -> tv_tensors.Image:
     "Decode an image file to uint8 `[3, h, w]`; `ValueError` names the file if it cannot be decoded."
     try: return tv_tensors.Image(decode_image(torch.from_numpy(np.fromfile(path, dtype=np.uint8)), mode=ImageReadMode.RGB))
@@ -168,7 +168,6 @@ def _kind(folder: Path) -> str:
     if folder.name.startswith('single-'): return 'single'
     return 'cooperative' if folder.parent.name.startswith('cooperative-vehicle-infrastructure') else 'simple'
 
-# %% ../nbs/11_dair_v2x.ipynb #0ecb4132
 _SIDES = ('infrastructure', 'vehicle')
 _LIDAR = dict(infrastructure='virtuallidar', vehicle='lidar')  # label folder that only this side has
 
@@ -191,7 +190,7 @@ def _find_side(root: Path, side: str) -> Path:
     raise FileNotFoundError(f"no {side} side under {root}{has}: expected single-{side}-side/, cooperative-vehicle-infrastructure/"
                             f"{side}-side/ or {side}-side/ with label/ in it (data_prep/README.md says how to unpack DAIR-V2X)")
 
-# %% ../nbs/11_dair_v2x.ipynb #c2a018f1
+# %% ../nbs/11_dair_v2x.ipynb #0ecb4132
 def _has(folder: Path, suffixes) -> bool:
     if not folder.is_dir(): return False
     with os.scandir(folder) as entries: return any(e.name.lower().endswith(suffixes) for e in entries)
@@ -213,12 +212,12 @@ def _find_images(side: Path, image_root=None) -> Path | None:
         if _has(folder, _IMAGE_SUFFIXES): return folder
     if image_root is not None: raise FileNotFoundError(f"no .jpg or .png files in image_root {image_root} or its image/ folder")
 
-# %% ../nbs/11_dair_v2x.ipynb #77ed341d
 def find_tree(root: str | Path, side: str = 'infrastructure', image_root: str | Path | None = None) -> Tree:
     """The folders of one side below `root`, which is the side's folder itself, its parent or the parent of that.
 
     Raises `FileNotFoundError` or `ValueError`, with the folder and what was expected there."""
     if side not in _SIDES: raise ValueError(f"side={side!r} is unknown: choose 'infrastructure' or 'vehicle'")
+    if not isinstance(root, (str, os.PathLike)): raise ValueError(f"the data root must be the path of a folder, got {root!r}")
     root = Path(root).expanduser()
     if not root.is_dir():
         raise FileNotFoundError(f"data root {root} {'is not a folder' if root.exists() else 'does not exist'}: give the folder that "
@@ -228,13 +227,17 @@ def find_tree(root: str | Path, side: str = 'infrastructure', image_root: str | 
         return Tree(folder, side, _kind(folder.resolve()), _find_labels(folder), _find_images(folder, image_root))
     except PermissionError as e: raise PermissionError(f"cannot read folder {e.filename}: permission denied") from None
 
-# %% ../nbs/11_dair_v2x.ipynb #6c3cb9b9
+# %% ../nbs/11_dair_v2x.ipynb #77ed341d
+def _stat(entry: os.DirEntry) -> os.stat_result:
+    try: return entry.stat()
+    except FileNotFoundError: return entry.stat(follow_symlinks=False)  # a link to nowhere: reported when it is read
+
 def _listing(folder: Path | None, suffixes) -> tuple[dict, list]:
     "stem -> (file name, bytes, mtime), and the names whose stem was already there."
     found, twice = {}, []
     if folder is None: return found, twice
     try:
-        with os.scandir(folder) as entries: files = sorted((e.name, e.stat()) for e in entries if e.name.lower().endswith(suffixes))
+        with os.scandir(folder) as entries: files = sorted((e.name, _stat(e)) for e in entries if e.name.lower().endswith(suffixes))
     except OSError as e: raise type(e)(f"cannot read folder {folder}: {e.strerror}") from None
     for name, stat in files:
         stem = name.rsplit('.', 1)[0]
@@ -242,11 +245,10 @@ def _listing(folder: Path | None, suffixes) -> tuple[dict, list]:
         else: found[stem] = (name, stat.st_size, stat.st_mtime_ns)
     return found, twice
 
-# %% ../nbs/11_dair_v2x.ipynb #0d91a835
 def frame_id(value) -> str:
     "A frame id as the files spell it: '000123' for 123, '123' or '000123'."
     if isinstance(value, bool) or not isinstance(value, (int, str)): raise ValueError(f"frame id {value!r} is neither text nor a whole number")
-    return str(value).zfill(6) if str(value).isdigit() else str(value)
+    return str(value).zfill(6) if str(value).isdecimal() else str(value)
 
 def _some(items: list, n: int = 3) -> str:
     return f"{len(items):,}" + (f" ({', '.join(map(str, items[:n]))}{', ...' if len(items) > n else ''})" if items else '')
@@ -255,7 +257,6 @@ def _load_json(path: Path, what: str):
     try: return json.loads(path.read_bytes())
     except (OSError, ValueError) as e: raise ValueError(f"{what} {path} cannot be read: {e}") from None
 
-# %% ../nbs/11_dair_v2x.ipynb #ae3a4ede
 def _info_id(entry, i: int, path: Path) -> str:
     image = entry.get('image_path') if isinstance(entry, dict) else None
     if not isinstance(image, str): raise ValueError(f"{path}: entry {i} has no image_path")
@@ -270,7 +271,6 @@ def read_info(folder: Path) -> tuple[dict[str, dict], list[str]]:
     ids = [_info_id(e, i, path) for i, e in enumerate(entries)]
     return dict(reversed(list(zip(ids, entries)))), [k for k, n in Counter(ids).items() if n > 1]
 
-# %% ../nbs/11_dair_v2x.ipynb #07c9e827
 def _time_runs(ids: list[str], info: dict, gap_us: float = 10e6) -> dict[str, str]:
     "Frames whose time stamps follow each other within `gap_us` microseconds belong to one run."
     stamps = sorted((int(info[k]['image_timestamp']), k) for k in ids)
@@ -280,20 +280,21 @@ def _time_runs(ids: list[str], info: dict, gap_us: float = 10e6) -> dict[str, st
 def sequences(ids: list[str], info: dict[str, dict]) -> dict[str, str]:
     "Frame id -> the recording it belongs to: batch, else intersection, else run of time stamps; '' where nothing tells."
     out = {k: str(info.get(k, {}).get('batch_id') or info.get(k, {}).get('intersection_loc') or '') for k in ids}
-    rest = [k for k in ids if not out[k] and str(info.get(k, {}).get('image_timestamp', '')).isdigit()]
+    rest = [k for k in ids if not out[k] and str(info.get(k, {}).get('image_timestamp', '')).isdecimal()]
     return out | (_time_runs(rest, info) if rest else {})
 
-# %% ../nbs/11_dair_v2x.ipynb #2e666867
+# %% ../nbs/11_dair_v2x.ipynb #8f465d38
 @dataclass
 class Index:
     """One side of a tree as flat arrays over `f` frames and `n` boxes; box rows of frame `i` are `offsets[i]:offsets[i+1]`.
 
-    `ids`, `files` (image names) and `sequence` `[f]` text; `sizes` (h, w of the labelled image) and `file_sizes` `[f, 2]`;
-    `labelled [f]` bool; `boxes [n, 4]` xyxy pixels as written; `types [n]` positions in `type_names`; `states [n, 2]`;
-    `left_out [f]` malformed entries; `notes` problems and names of what was odd."""
+    `ids`, `files` (image names), `sequence` and `side` `[f]` text; `sizes` (h, w of the labelled image) and `file_sizes` `[f, 2]`;
+    `labelled [f]` bool; `boxes [n, 4]` xyxy pixels as written; `types [n]` positions in `type_names`; `states [n, 2]`
+    (truncated, occluded; -1 unknown); `left_out [f]` malformed entries; `notes` problems and names of what was odd."""
     ids: np.ndarray
     files: np.ndarray
     sequence: np.ndarray
+    side: np.ndarray
     sizes: np.ndarray
     file_sizes: np.ndarray
     labelled: np.ndarray
@@ -310,7 +311,7 @@ def nbytes(self: Index) -> int:
     "Bytes of all arrays."
     return sum(v.nbytes for v in vars(self).values() if isinstance(v, np.ndarray))
 
-# %% ../nbs/11_dair_v2x.ipynb #1f86278e
+# %% ../nbs/11_dair_v2x.ipynb #44f7c2f6
 def _read_frame(job: tuple) -> tuple:
     "(id, label path or None, image path or None) -> (LabelFile or None, (h, w), [(file, reason)])"
     _, label, image = job
@@ -326,7 +327,6 @@ def _read_frame(job: tuple) -> tuple:
 
 def _read_frames(jobs: list) -> list: return [_read_frame(j) for j in jobs]
 
-# %% ../nbs/11_dair_v2x.ipynb #a395b635
 def _default_workers() -> int:
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1)
 
@@ -345,7 +345,7 @@ def _map_chunks(func, jobs: list, num_workers: int | None = None, progress: bool
     if workers > 1: pool.shutdown()
     return out
 
-# %% ../nbs/11_dair_v2x.ipynb #694212f9
+# %% ../nbs/11_dair_v2x.ipynb #ff1fb983
 def _pack_labels(parsed: list, known=TYPES, code_of=type_code) -> dict:
     "A list of LabelFile or None -> the label arrays of an Index; types that `code_of` does not know are added after the `known` ones."
     empty = LabelFile(np.zeros((0, 4), np.float32), [], np.zeros((0, 2), np.int8), [])
@@ -362,7 +362,6 @@ def _pack_labels(parsed: list, known=TYPES, code_of=type_code) -> dict:
                 left_out=np.array([len(p.problems) for p in filled], np.int32),
                 type_names=np.array([*known, *unknown]))
 
-# %% ../nbs/11_dair_v2x.ipynb #cc948b68
 def _original_sizes(folder: Path | None, ids: list[str], file_sizes: np.ndarray) -> np.ndarray:
     "Sizes [f, 2] (h, w) the labels were made for: those of the files, unless `resize_images` wrote the folder and its `resized.json` tells."
     path = folder/'resized.json' if folder else None
@@ -381,10 +380,10 @@ def _build(tree: Tree, labels: dict, images: dict, notes: dict, num_workers, pro
     sizes, seq = _original_sizes(tree.images, ids, file_sizes), sequences(ids, info)
     notes = notes | dict(duplicate_ids=notes['duplicate_ids'] + twice, problems=[[i, *p] for i, r in enumerate(rows) for p in r[2]])
     return Index(ids=np.array(ids), files=np.array([images[k][0] if k in images else '' for k in ids]), sequence=np.array([seq[k] for k in ids]),
-                 sizes=sizes, file_sizes=file_sizes, notes=notes, **_pack_labels([r[0] for r in rows]))
+                 side=np.full(len(ids), tree.side), sizes=sizes, file_sizes=file_sizes, notes=notes, **_pack_labels([r[0] for r in rows]))
 
-# %% ../nbs/11_dair_v2x.ipynb #cd592b8b
-_INDEX_VERSION = 1
+# %% ../nbs/11_dair_v2x.ipynb #79a3c539
+_INDEX_VERSION = 2
 
 def _cache_file(cache_dir, *places: Path | None) -> Path | None:
     "One file for each set of places, in `cache_dir` or the user's cache folder; None where `cache_dir` is False."
@@ -398,7 +397,6 @@ def _key(tree: Tree, labels: dict, images: dict) -> str:
              [tree.folder/'data_info.json', (tree.images or tree.folder)/'resized.json']]
     return hashlib.sha256(json.dumps([_INDEX_VERSION, labels, images, extra], sort_keys=True).encode()).hexdigest()
 
-# %% ../nbs/11_dair_v2x.ipynb #4c5478ab
 def _write_whole(path: Path, write):
     "Call `write(file)` on a file beside `path`, then rename it: `path` is there whole, or as it was."
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -453,7 +451,6 @@ def find_split_file(tree: Tree) -> Path | None:
     choices = [tree.folder/'split_data.json'] + [p/official for p in (tree.folder, *list(tree.folder.parents)[:2]) if official]
     return next((p for p in choices if p.is_file()), None)
 
-# %% ../nbs/11_dair_v2x.ipynb #f8c45e17
 def read_split(path: str | Path, side: str = 'infrastructure') -> dict[str, list[str]]:
     "A split file as split name -> frame ids; the cooperative file is read for one `side`. `ValueError` for any other shape."
     path = Path(path)
@@ -468,6 +465,7 @@ def read_split(path: str | Path, side: str = 'infrastructure') -> dict[str, list
 # %% ../nbs/11_dair_v2x.ipynb #3a9a8e99
 def make_split(ids: list[str], groups: list[str], val_share: float = 0.2, seed: int = 0) -> dict[str, list[str]]:
     "A seeded train/val split that keeps each group (intersection, batch) on one side; one group alone is cut in order of ids."
+    if not isinstance(val_share, (int, float)) or not 0 < val_share < 1: raise ValueError(f"val_share={val_share!r} must be a share between 0 and 1")
     members = {}
     for k, g in zip(ids, groups): members.setdefault(g, []).append(k)
     if len(members) < 2:
@@ -508,11 +506,11 @@ class Report:
     missing_images: list = field(default_factory=list)
     missing_labels: list = field(default_factory=list)
     absent: list = field(default_factory=list)         # named by the split, nowhere in the tree
+    odd_sizes: list = field(default_factory=list)      # used, though the image is of another size than most
     skipped: list = field(default_factory=list)        # frames left out for a reason in `problems`
     problems: list = field(default_factory=list)       # (file, reason)
     shared_sequences: list = field(default_factory=list)
 
-# %% ../nbs/11_dair_v2x.ipynb #ec62185d
 @patch(as_prop=True)
 def kept(self: Report) -> int:
     "Boxes to train on, all classes together."
@@ -528,7 +526,6 @@ def to_dict(self: Report) -> dict:
     "The report as plain JSON types."
     return asdict(self)
 
-# %% ../nbs/11_dair_v2x.ipynb #b7781479
 def _counts(d: dict) -> str: return ', '.join(f'{k} {v:,}' for k, v in d.items()) or 'none'
 
 @patch
@@ -538,7 +535,7 @@ def __str__(self: Report) -> str:
     lines += [f'  {name}: {_counts(d)}' for name, d in [('ignore regions', self.ignored), ('types outside the class set', self.other_types),
                                                        ('unknown types', self.unknown_types)] if d]
     lines += [f'  {n:,} boxes {what}' for what, n in [('clipped to the image', self.clipped), ('without area dropped', self.degenerate), ('malformed and left out', self.malformed), ('of no image in the file', self.stray)] if n]
-    lists = ['missing_images', 'missing_labels', 'absent', 'skipped', 'duplicate_ids', 'shared_sequences']
+    lists = ['missing_images', 'missing_labels', 'absent', 'skipped', 'odd_sizes', 'duplicate_ids', 'shared_sequences']
     lines += [f"  {name.replace('_', ' ')}: {_some(getattr(self, name))}" for name in lists if getattr(self, name)]
     return '\n'.join(lines + [f'  {file}: {reason}' for file, reason in self.problems[:5]] + (['  ...'] if len(self.problems) > 5 else []))
 
@@ -547,9 +544,10 @@ def __str__(self: Report) -> str:
 class Columns:
     """The frames and boxes of a data set as flat arrays: box rows of frame `i` are `offsets[i]:offsets[i+1]`.
 
-    `files`, `image_ids [f]`, `sizes [f, 2]` (h, w), `file_sizes [f, 2]`, `boxes [n, 4]` xyxy pixels of `sizes`, `labels [n]`,
-    `crowd [n]` bool: ignore regions, where label -1 means any class."""
+    `files`, `sides` `[f]` text, `image_ids [f]`, `sizes [f, 2]` (h, w), `file_sizes [f, 2]`, `boxes [n, 4]` xyxy pixels of `sizes`,
+    `labels [n]`, `crowd [n]` bool: ignore regions, where label -1 means any class; `states [n, 2]` (truncated, occluded; -1 unknown)."""
     files: np.ndarray
+    sides: np.ndarray
     image_ids: np.ndarray
     sizes: np.ndarray
     file_sizes: np.ndarray
@@ -557,26 +555,26 @@ class Columns:
     boxes: np.ndarray
     labels: np.ndarray
     crowd: np.ndarray
+    states: np.ndarray
 
-# %% ../nbs/11_dair_v2x.ipynb #e09cbe1f
 class DetectionDataset(Dataset):
     """Images with boxes. Items are `(image, target)`: a uint8 `tv_tensors.Image [3, h, w]` and a dict of `boxes [n, 4]` (xyxy pixels of
     that image, `tv_tensors.BoundingBoxes`), `labels [n]` int64, `image_id`, `orig_size` (h, w the labels were made for)."""
     def __init__(self, folder: Path, columns: Columns, class_names: list[str], category_ids: list[int], report: Report, transforms=None):
         self.folder, self.class_names, self.category_ids, self.report = Path(folder), class_names, category_ids, report
-        self.transforms, self.files = transforms, columns.files
-        shared = {k: torch.from_numpy(np.ascontiguousarray(v)).share_memory_() for k, v in vars(columns).items() if k != 'files'}
+        self.transforms, self.files, self.sides = transforms, columns.files, columns.sides
+        shared = {k: torch.from_numpy(np.ascontiguousarray(v)).share_memory_() for k, v in vars(columns).items() if k not in ('files', 'sides')}
         for name, tensor in shared.items(): setattr(self, name, tensor)  # shared memory: no worker copies it
 
     def __len__(self): return len(self.files)
     def __repr__(self): return f'{type(self).__name__}({self.report.source}, split {self.report.split}): {len(self):,} frames, {len(self.class_names)} classes'
 
-# %% ../nbs/11_dair_v2x.ipynb #392c85af
+# %% ../nbs/11_dair_v2x.ipynb #e09cbe1f
 @patch
 def annotation(self: DetectionDataset, i: int) -> dict:
-    "Boxes, labels and ignore flags of frame `i` in pixels of `orig_size`, without reading the image."
+    "Boxes, labels, ignore flags and states (truncated, occluded) of frame `i` in pixels of `orig_size`, without reading the image."
     rows = slice(self.offsets[i], self.offsets[i + 1])
-    return dict(boxes=self.boxes[rows], labels=self.labels[rows].long(), crowd=self.crowd[rows],
+    return dict(boxes=self.boxes[rows], labels=self.labels[rows].long(), crowd=self.crowd[rows], states=self.states[rows],
                 image_id=int(self.image_ids[i]), orig_size=tuple(self.sizes[i].tolist()))
 
 @patch
@@ -592,7 +590,7 @@ def load_image(self: DetectionDataset, i: int) -> tv_tensors.Image:
 def __getitem__(self: DetectionDataset, i: int):
     i = range(len(self))[i]
     image, target = self.load_image(i), self.annotation(i)
-    size, keep = image.shape[-2:], ~target.pop('crowd')
+    size, keep, _ = image.shape[-2:], ~target.pop('crowd'), target.pop('states')
     boxes = target['boxes'][keep] * torch.tensor([size[1], size[0]] * 2) / torch.tensor([*target['orig_size'][::-1]] * 2)
     target |= dict(boxes=tv_tensors.BoundingBoxes(boxes, format='XYXY', canvas_size=size), labels=target['labels'][keep])
     return self.transforms(image, target) if self.transforms else (image, target)
@@ -600,7 +598,7 @@ def __getitem__(self: DetectionDataset, i: int):
 # %% ../nbs/11_dair_v2x.ipynb #ccd1d5c1
 def _image_ids(ids: np.ndarray) -> np.ndarray:
     "Whole numbers: the id itself where every id is one, else the position in the tree."
-    numbers = np.array([int(k) for k in ids], np.int64) if all(str(k).isdigit() for k in ids) else np.arange(1, len(ids) + 1)
+    numbers = np.array([int(k) for k in ids], np.int64) if all(str(k).isdecimal() and len(str(k)) < 19 for k in ids) else np.arange(1, len(ids) + 1)
     return numbers if len(set(numbers.tolist())) == len(ids) else np.arange(1, len(ids) + 1)
 
 def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, seed: int) -> tuple[list[str], dict, str]:
@@ -613,7 +611,6 @@ def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, 
     if split not in splits: raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or 'all'")
     return splits[split], splits, str(path or f'seeded split {seed}')
 
-# %% ../nbs/11_dair_v2x.ipynb #3b93bdad
 def _clip(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     "Boxes [n, 4] inside images of `sizes` [n, 2] (h, w)"
     limit = np.tile(sizes[:, ::-1].astype(np.float32), 2)
@@ -637,7 +634,16 @@ def _mismatched(index: Index, tree: Tree) -> np.ndarray:
     frame = np.repeat(np.arange(len(index.ids)), np.diff(index.offsets))
     return have & (index.sizes != [h, w]).any(1) & np.isin(np.arange(len(index.ids)), frame[beyond])
 
-# %% ../nbs/11_dair_v2x.ipynb #fbbd44be
+def _note_odd_sizes(index: Index, rows: np.ndarray, report: Report):
+    "Frames in use whose image has another size than nine in ten; where sizes vary more than that, nothing is odd."
+    sizes, which, n = np.unique(index.sizes[rows], axis=0, return_inverse=True, return_counts=True)
+    if len(sizes) < 2 or n.max() < 0.9 * len(rows): return
+    h, w = sizes[n.argmax()]
+    for i in rows[which.ravel() != n.argmax()]:
+        report.odd_sizes.append(str(index.ids[i]))
+        report.problems.append((str(index.files[i]), f'is {index.sizes[i, 1]}x{index.sizes[i, 0]}, while most are {w}x{h}; its boxes fit, so it is used'))
+
+# %% ../nbs/11_dair_v2x.ipynb #3b93bdad
 def _usable(index: Index, wanted: list[str], report: Report, need_images: bool, wrong_size: np.ndarray) -> np.ndarray:
     "Rows of the wanted frames that can be used; the report says why the others cannot."
     at = {k: i for i, k in enumerate(index.ids.tolist())}
@@ -657,7 +663,6 @@ def _usable(index: Index, wanted: list[str], report: Report, need_images: bool, 
         else: rows.append(i)
     return np.array(rows, np.int64)
 
-# %% ../nbs/11_dair_v2x.ipynb #36e0487f
 def _gather(index: Index, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Box rows of the frames `rows`, and for each the position of its frame."
     counts = np.diff(index.offsets)[rows]
@@ -669,7 +674,7 @@ def _tally(names, codes: np.ndarray) -> dict:
     counts = np.bincount(codes, minlength=len(names))
     return {str(n): int(c) for n, c in zip(names, counts) if c}
 
-# %% ../nbs/11_dair_v2x.ipynb #2d5e2a46
+# %% ../nbs/11_dair_v2x.ipynb #fbbd44be
 def _columns(index: Index, rows: np.ndarray, class_names: list[str], table: np.ndarray, report: Report) -> Columns:
     "Map types to labels, clip, drop what has no area, and count all of it."
     at, frame = _gather(index, rows)
@@ -685,14 +690,13 @@ def _columns(index: Index, rows: np.ndarray, class_names: list[str], table: np.n
     report.boxes = {c: int((keep & (label == i)).sum()) for i, c in enumerate(class_names)}
     report.ignored = _tally(index.type_names, types[keep & (label <= -2)])
     report.other_types, report.unknown_types = (_tally(index.type_names, types[m & (label == -1)]) for m in (~unknown, unknown))
-    label, crowd, frame, boxes = label[keep], label[keep] <= -2, frame[keep], boxes[keep]
+    label, crowd, frame, boxes, states = label[keep], label[keep] <= -2, frame[keep], boxes[keep], index.states[at][keep]
     real = np.bincount(frame[~crowd], minlength=len(rows))
     report.frames, report.empty_frames = len(rows), int((real == 0).sum())
     offsets = np.concatenate([[0], np.cumsum(np.bincount(frame, minlength=len(rows)))]).astype(np.int64)
-    return Columns(index.files[rows], _image_ids(index.ids)[rows], sizes.astype(np.int32), index.file_sizes[rows], offsets, boxes,
-                   np.where(crowd, -3 - label, label).astype(np.int16), crowd)
+    return Columns(index.files[rows], index.side[rows], _image_ids(index.ids)[rows], sizes.astype(np.int32), index.file_sizes[rows], offsets, boxes,
+                   np.where(crowd, -3 - label, label).astype(np.int16), crowd, states)
 
-# %% ../nbs/11_dair_v2x.ipynb #14a45dae
 def _warn_about(report: Report, wanted: int):
     if report.shared_sequences:
         warnings.warn(f"{report.source}: {len(report.shared_sequences)} sequences have frames in both train and val "
@@ -700,6 +704,9 @@ def _warn_about(report: Report, wanted: int):
     lost = {n.replace('_', ' '): getattr(report, n) for n in ('absent', 'missing_images', 'missing_labels', 'skipped') if getattr(report, n)}
     if lost: warnings.warn(f"{report.source}, split {report.split}: {report.frames:,} of {wanted:,} frames are used; "
                            + '; '.join(f'{n} {_some(v)}' for n, v in lost.items()) + '; see .report', stacklevel=3)
+    objects = ([f'malformed {report.malformed:,}'] if report.malformed else []) + ([f'unknown types {_counts(report.unknown_types)}'] if report.unknown_types else [])
+    objects += [f'of no image in the file {report.stray:,}'] if report.stray else []
+    if objects: warnings.warn(f"{report.source}, split {report.split}: objects are left out: {'; '.join(objects)}; see .report", stacklevel=3)
 
 def _why_none(report: Report) -> str:
     lost = {n: getattr(report, n) for n in ('absent', 'missing_images', 'missing_labels', 'skipped')}
@@ -724,30 +731,35 @@ class DairV2XDetection(DetectionDataset):
         report = Report(str(tree.folder), split, duplicate_ids=index.notes['duplicate_ids'] + [k for k, n in Counter(wanted).items() if n > 1])
         report.shared_sequences = shared_sequences(splits, dict(zip(index.ids.tolist(), index.sequence.tolist())))
         rows = _usable(index, wanted, report, need_images, _mismatched(index, tree))
+        if need_images: _note_odd_sizes(index, rows, report)
         if not len(rows): raise ValueError(f"split {split!r} of {self.split_source} leaves no frame to use in {tree.folder}: {_why_none(report)}")
         columns = _columns(index, rows, class_names, table, report)
         super().__init__(tree.images or tree.folder, columns, class_names, list(range(1, len(class_names) + 1)), report, transforms)
         self.ids, self.sequence = index.ids[rows], index.sequence[rows]
         _warn_about(report, len(wanted))
 
-# %% ../nbs/11_dair_v2x.ipynb #1e940ccb
+# %% ../nbs/11_dair_v2x.ipynb #d657720c
 def _annotations(dataset: DetectionDataset):
-    "(image id, category id, xywh, ignore) of every annotation; an ignore region of any class stands once for each category."
+    "(image id, category id, xywh, ignore, known states) of every annotation; an ignore region of any class stands once for each category."
     for i in range(len(dataset)):
         a = dataset.annotation(i)
-        for (x0, y0, x1, y1), label, crowd in zip(a['boxes'].tolist(), a['labels'].tolist(), a['crowd'].tolist()):
+        for (x0, y0, x1, y1), label, crowd, states in zip(*(a[k].tolist() for k in ('boxes', 'labels', 'crowd', 'states'))):
+            known = {k: v for k, v in zip(('truncated_state', 'occluded_state'), states) if v >= 0}
             for category in dataset.category_ids if label < 0 else [dataset.category_ids[label]]:
-                yield a['image_id'], category, [x0, y0, x1 - x0, y1 - y0], crowd
+                yield a['image_id'], category, [x0, y0, x1 - x0, y1 - y0], crowd, known
 
 def to_coco(dataset: DetectionDataset) -> dict:
-    "The ground truth as a COCO detection file: boxes in pixels of the labelled image, ignore regions as `iscrowd`, ids from 1."
-    images = [dict(id=int(k), file_name=str(f), width=int(w), height=int(h)) for k, f, (h, w) in zip(dataset.image_ids, dataset.files, dataset.sizes.tolist())]
-    annotations = [dict(id=n, image_id=k, category_id=c, bbox=box, area=box[2] * box[3], iscrowd=int(crowd), segmentation=[])
-                   for n, (k, c, box, crowd) in enumerate(_annotations(dataset), 1)]
+    """The ground truth as a COCO detection file: boxes in pixels of the labelled image, ignore regions as `iscrowd`, ids from 1.
+
+    Where known, images carry their `side` and annotations `truncated_state` and `occluded_state`, for `evaluation.evaluate_by`."""
+    images = [dict(id=int(k), file_name=str(f), width=int(w), height=int(h)) | (dict(side=str(s)) if s else {})
+              for k, f, (h, w), s in zip(dataset.image_ids, dataset.files, dataset.sizes.tolist(), dataset.sides)]
+    annotations = [dict(id=n, image_id=k, category_id=c, bbox=box, area=box[2] * box[3], iscrowd=int(crowd), segmentation=[]) | states
+                   for n, (k, c, box, crowd, states) in enumerate(_annotations(dataset), 1)]
     categories = [dict(id=c, name=n, supercategory='object') for c, n in zip(dataset.category_ids, dataset.class_names)]
     return dict(info=dict(description=dataset.report.source), licenses=[], images=images, annotations=annotations, categories=categories)
 
-# %% ../nbs/11_dair_v2x.ipynb #84deb724
+# %% ../nbs/11_dair_v2x.ipynb #0cfb3c7b
 def _table(coco: dict, key: str, source: str) -> list[dict]:
     "One of the three lists of a COCO file; `ValueError` if it is not there."
     rows = coco.get(key) if isinstance(coco, dict) else None
@@ -759,16 +771,17 @@ def _whole(row: dict, key: str, source: str) -> int:
     value = row.get(key)
     if isinstance(value, bool) or not re.fullmatch(r'-?\d+', str(value)):
         raise ValueError(f"{source}: {key} {value!r} is not a whole number in {str(row)[:80]}")
+    if len(str(value)) > 18: raise ValueError(f"{source}: {key} {value} has too many digits")
     return int(value)
 
 def _categories(coco: dict, source: str) -> dict[int, str]:
     "Category id -> name, in order of ids: the position is the label."
     rows = _table(coco, 'categories', source)
-    found = {_whole(r, 'id', source): str(r.get('name', r.get('id'))) for r in rows}
+    found = {_whole(r, 'id', source): str(r.get('name') or r.get('id')) for r in rows}
     if not found or len(found) < len(rows): raise ValueError(f"{source}: {'category ids must differ' if rows else 'categories is empty'}")
-    return dict(sorted(found.items()))
+    times = Counter(found.values())
+    return {k: n if times[n] == 1 else f'{n} ({k})' for k, n in sorted(found.items())}
 
-# %% ../nbs/11_dair_v2x.ipynb #33bf60e5
 def _coco_box(row: dict) -> list[float]:
     box = row.get('bbox')
     if not isinstance(box, list) or len(box) != 4: raise ValueError(f"bbox is {box!r}, not [x, y, width, height]")
@@ -777,18 +790,20 @@ def _coco_box(row: dict) -> list[float]:
 
 def _coco_labels(coco: dict, ids: list[int], source: str) -> tuple[list[LabelFile], int]:
     "One LabelFile for each image id (types are category ids as text, ' crowd' behind those of ignore regions), and how many rows fit no image."
-    found, stray = {str(k): ([], [], []) for k in ids}, 0
+    found, stray = {str(k): ([], [], [], []) for k in ids}, 0
     for n, row in enumerate(_table(coco, 'annotations', source)):
-        boxes, types, problems = found.get(str(row.get('image_id')), (None,) * 3)
+        boxes, types, states, problems = found.get(str(row.get('image_id')), (None,) * 4)
         if boxes is None: stray += 1; continue
         try: boxes.append(_coco_box(row))
         except ValueError as e: problems.append(f"annotation {row.get('id', n)}: {e}")
-        else: types.append(sys.intern(f"{row.get('category_id')}{' crowd' if row.get('iscrowd') else ''}"))
-    return [LabelFile(np.array(b, np.float32).reshape(-1, 4), t, np.full((len(t), 2), -1, np.int8), p) for b, t, p in found.values()], stray
+        else:
+            types.append(sys.intern(f"{row.get('category_id')}{' crowd' if str(row.get('iscrowd')) in ('1', 'True') else ''}"))
+            states.append([_state(row.get(k)) for k in ('truncated_state', 'occluded_state')])
+    return [LabelFile(np.array(b, np.float32).reshape(-1, 4), t, np.array(s, np.int8).reshape(-1, 2), p) for b, t, s, p in found.values()], stray
 
-# %% ../nbs/11_dair_v2x.ipynb #f04ab4b4
+# %% ../nbs/11_dair_v2x.ipynb #2cab1669
 def _declared(row: dict, found: np.ndarray, source: str) -> tuple[int, int]:
-    return (_whole(row, 'height', source), _whole(row, 'width', source)) if 'height' in row and 'width' in row else tuple(found.tolist())
+    return (_whole(row, 'height', source), _whole(row, 'width', source)) if None not in (row.get('height'), row.get('width')) else tuple(found.tolist())
 
 def _coco_images(rows: list[dict], folder: Path, source: str, num_workers, progress) -> tuple[list[str], np.ndarray, np.ndarray, list]:
     "File names ('' where missing), declared sizes and sizes of the files [f, 2] (0 where unusable), and problems."
@@ -805,7 +820,6 @@ def _coco_images(rows: list[dict], folder: Path, source: str, num_workers, progr
         found[i] = 0
     return names, declared, found, problems
 
-# %% ../nbs/11_dair_v2x.ipynb #1390a0b9
 def _coco_index(coco: dict, folder: Path, source: str, num_workers, progress) -> Index:
     "An Index whose types are the categories, then the same as ignore regions."
     images, categories = _table(coco, 'images', source), _categories(coco, source)
@@ -817,11 +831,13 @@ def _coco_index(coco: dict, folder: Path, source: str, num_workers, progress) ->
     code = {n: i for i, n in enumerate(known)}
     problems += [[i, source, p] for i, label in enumerate(parsed) for p in label.problems]
     twice = [k for k, n in Counter(_whole(r, 'id', source) for r in images).items() if n > 1]
-    return Index(ids=np.array([str(k) for k in ids]), files=np.array(names), sequence=np.array([''] * len(ids)), sizes=sizes, file_sizes=file_sizes,
-                 notes=dict(duplicate_ids=twice, problems=problems, stray=stray, categories=list(categories.items())), **_pack_labels(parsed, known, lambda n: code.get(n, -1)))
+    return Index(ids=np.array([str(k) for k in ids]), files=np.array(names), sequence=np.array([''] * len(ids)), side=np.array([str(rows[k].get('side') or '') for k in ids]),
+                 sizes=sizes, file_sizes=file_sizes, notes=dict(duplicate_ids=twice, problems=problems, stray=stray, categories=list(categories.items())), **_pack_labels(parsed, known, lambda n: code.get(n, -1)))
 
-# %% ../nbs/11_dair_v2x.ipynb #20596f58
+# %% ../nbs/11_dair_v2x.ipynb #d30b5131
 def _open_coco(images, annotations, cache_dir, num_workers, progress) -> tuple[Index, str]:
+    if not isinstance(images, (str, os.PathLike)): raise ValueError(f"images must be the path of a folder, got {images!r}")
+    if not isinstance(annotations, (str, os.PathLike, dict)): raise ValueError(f"annotations must be a COCO file or dict, got {type(annotations).__name__}")
     folder = Path(images).expanduser()
     if not folder.is_dir(): raise FileNotFoundError(f"image folder {images} {'is not a folder' if folder.exists() else 'does not exist'}")
     if isinstance(annotations, dict): return _coco_index(annotations, folder, 'the COCO dict', num_workers, progress), 'COCO dict'
@@ -831,7 +847,6 @@ def _open_coco(images, annotations, cache_dir, num_workers, progress) -> tuple[I
     key = hashlib.sha256(json.dumps([_INDEX_VERSION, path.stat().st_size, path.stat().st_mtime_ns, listing]).encode()).hexdigest()
     return _cached(_cache_file(cache_dir, path, folder), key, lambda: _coco_index(_load_json(path, 'COCO file'), folder, str(path), num_workers, progress)), str(path)
 
-# %% ../nbs/11_dair_v2x.ipynb #02f54fd9
 class CocoDetection(DetectionDataset):
     """Anybody's COCO detection set as a `DetectionDataset`: `images` is the folder that `file_name` counts from, `annotations` a file or a dict.
 
@@ -886,7 +901,6 @@ def _resize_files(jobs: list, size: tuple[int, int], quality: int) -> list:
         out.append('written')
     return out
 
-# %% ../nbs/11_dair_v2x.ipynb #ecc64548
 def _write_manifest(dataset: DetectionDataset, folder: Path, size: tuple[int, int]):
     path = folder/'resized.json'
     known = _load_json(path, 'size list') if path.is_file() else dict(size=list(size), original={})

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['SIZES', 'IOUS', 'load_ground_truth', 'load_results', 'coco_results', 'CocoArrays', 'coco_backend', 'coco_arrays',
            'class_names', 'evaluate_coco', 'gt_as_results', 'CocoEvaluator', 'results_table', 'evaluate_by',
-           'precision_recall_curves', 'plot_precision_recall', 'confusion_table', 'empty_frame_false_positives', 'main']
+           'groups_table', 'join_coco', 'precision_recall_curves', 'plot_precision_recall', 'confusion_table',
+           'empty_frame_false_positives', 'main']
 
 # %% ../nbs/14_evaluation.ipynb #acd99a5c
 import argparse, contextlib, io, json, math
@@ -25,20 +26,26 @@ def _read_json(x, what: str):
     try: return json.loads(path.read_text(encoding='utf-8'))
     except (json.JSONDecodeError, UnicodeDecodeError) as e: raise ValueError(f'The {what} file {path} is not JSON: {e}.') from None
 
-# %% ../nbs/14_evaluation.ipynb #3d812818
+@contextlib.contextmanager
+def _in_file(x):
+    "What is wrong with the content of a file begins with the file's name."
+    try: yield
+    except ValueError as e:
+        if not isinstance(x, (str, Path)) or str(x) in str(e): raise
+        raise ValueError(f'{x}: {e}') from None
+
 def _need(record, keys, where: str) -> None:
     "One sentence unless `record` is a dict with all `keys`."
     if isinstance(record, dict) and all(k in record for k in keys): return
     missing = [k for k in keys if not isinstance(record, dict) or k not in record]
     raise ValueError(f'{where} lacks {", ".join(map(repr, missing))}: a COCO record with {", ".join(keys)} is expected.')
 
-# %% ../nbs/14_evaluation.ipynb #d308fbfe
 def _check_numbers(records, key: str, shape: tuple, good, rule: str, what: str) -> None:
     "One sentence unless `record[key]` is an array of `shape` with `good` values for all `records` (checked together, it is fast)."
     def fine(values, shape):
-        try: x = np.asarray(values, dtype=float)
+        try: x = np.asarray(values)
         except (TypeError, ValueError): return False
-        return x.shape == shape and bool(np.isfinite(x).all()) and good(x)
+        return x.shape == shape and x.dtype.kind in 'iuf' and bool(np.isfinite(x).all()) and good(x)
     if fine([r[key] for r in records], (len(records), *shape)) or not records: return
     i = next(i for i, r in enumerate(records) if not fine(r[key], shape))
     raise ValueError(f'{what} {i} has the {key} {records[i][key]!r}: {rule} expected.')
@@ -47,43 +54,53 @@ def _check_boxes(records, what: str) -> None:
     "All boxes are four finite numbers, width and height not negative."
     _check_numbers(records, 'bbox', (4,), lambda x: bool((x[..., 2:] >= 0).all()), 'four finite numbers x, y, width >= 0, height >= 0 are', what)
 
-# %% ../nbs/14_evaluation.ipynb #4c2f482b
+# %% ../nbs/14_evaluation.ipynb #3d812818
 def _ids(records, what: str) -> set:
-    "The ids of `records`; one sentence if one is missing or there twice."
+    "The ids of `records`; one sentence if one is missing, of another kind than the others, or there twice."
     for i, r in enumerate(records): _need(r, ['id'], f'Record {i} of {what!r} in the ground truth')
     ids = [r['id'] for r in records]
+    kinds = {str if isinstance(i, str) else int if isinstance(i, (int, np.integer)) else type(i) for i in ids}
+    if not kinds <= {str} and not kinds <= {int}:
+        raise ValueError(f'The ids of {what!r} in the ground truth are of type {", ".join(sorted(k.__name__ for k in kinds))}: all whole numbers or all text is expected.')
     if len(set(ids)) == len(ids): return set(ids)
     twice = next(i for n, i in enumerate(ids) if i in ids[:n])
     raise ValueError(f'The ground truth has {what!r} with the id {twice!r} twice: ids must be unique.')
 
 def _check_known(value, known: set, name: str, where: str, advice: str) -> None:
     "One sentence unless the ground truth has this image or category."
-    if value in known: return
+    if isinstance(value, (int, str, np.integer)) and value in known: return
     some = ', '.join(map(repr, sorted(known)[:8])) + (', ...' if len(known) > 8 else '')
     raise ValueError(f'{where} names the {name} {value!r}, but the ground truth has {some or "none"}: {advice}')
 
-# %% ../nbs/14_evaluation.ipynb #b4661f5b
 def load_ground_truth(gt) -> dict:
     """COCO ground truth (path, dict or pycocotools `COCO`), checked, as a new dict; `area` and `iscrowd` filled where absent.
 
     Raises `FileNotFoundError` or `ValueError` with one sentence: what is wrong, and where."""
-    gt = _read_json(gt, 'ground-truth')
-    _need(gt, ['images', 'annotations', 'categories'], 'The ground truth')
+    with _in_file(gt): return _checked_ground_truth(_read_json(gt, 'ground-truth'))
+
+def _checked_ground_truth(gt) -> dict:
+    tables = ['images', 'annotations', 'categories']
+    _need(gt, tables, 'The ground truth')
+    for k in tables:
+        if not isinstance(gt[k], list): raise ValueError(f'{k!r} of the ground truth is a {type(gt[k]).__name__}: a list of records is expected.')
     images, categories = _ids(gt['images'], 'images'), _ids(gt['categories'], 'categories')
     for i, a in enumerate(gt['annotations']):
         _need(a, ['image_id', 'category_id', 'bbox'], f'Ground-truth annotation {i}')
         _check_known(a['image_id'], images, 'image_id', f'Ground-truth annotation {i}', 'every annotation needs its image.')
         _check_known(a['category_id'], categories, 'category_id', f'Ground-truth annotation {i}', 'every annotation needs its category.')
     _check_boxes(gt['annotations'], 'Ground-truth annotation')
-    def filled(a): return {**a, 'area': float(a.get('area', a['bbox'][2] * a['bbox'][3])), 'iscrowd': int(a.get('iscrowd', 0))}
-    return {**gt, 'annotations': [filled(a) for a in gt['annotations']]}
+    filled = [{**a, 'area': a.get('area', a['bbox'][2] * a['bbox'][3]), 'iscrowd': int(a.get('iscrowd') in (1, True))} for a in gt['annotations']]
+    _check_numbers(filled, 'area', (), lambda x: bool((x >= 0).all()), 'a finite number >= 0 is', 'Ground-truth annotation')
+    return {**gt, 'annotations': filled}
 
 # %% ../nbs/14_evaluation.ipynb #1900da10
 def load_results(results, gt: dict) -> list[dict]:
     """COCO results (path or list of `image_id, category_id, bbox, score`), checked against the ground truth `gt`.
 
     Raises `ValueError` in one sentence when a record is broken or names an image or category that `gt` does not have."""
-    results = _read_json(results, 'results')
+    with _in_file(results): return _checked_results(_read_json(results, 'results'), gt)
+
+def _checked_results(results, gt: dict) -> list[dict]:
     if not isinstance(results, list): raise ValueError(f'COCO results are a list of records, but this is a {type(results).__name__}.')
     images, categories = {r['id'] for r in gt['images']}, {r['id'] for r in gt['categories']}
     for i, r in enumerate(results):
@@ -107,7 +124,6 @@ def coco_results(predictions: list[dict], image_ids, category_ids=None) -> list[
     if len(predictions) != len(image_ids): raise ValueError(f'There are {len(predictions)} predictions but {len(image_ids)} image ids.')
     return [r for image_id, p in zip(image_ids, predictions) for r in _image_results(p, image_id, category_ids)]
 
-# %% ../nbs/14_evaluation.ipynb #571695fb
 def _image_results(p: dict, image_id, category_ids) -> list[dict]:
     "The records of one image."
     boxes, scores, labels = _array(p['boxes']).reshape(-1, 4), _array(p['scores']), _array(p['labels']).astype(int)
@@ -132,7 +148,6 @@ class CocoArrays(NamedTuple):
     scores: np.ndarray
     max_dets: list
 
-# %% ../nbs/14_evaluation.ipynb #af511727
 def coco_backend(backend: str = 'auto'):
     "The pair `(COCO, COCOeval)` of 'faster' (faster-coco-eval) or 'pycocotools'; 'auto' takes faster where it is installed."
     if backend not in ('auto', 'faster', 'pycocotools'): raise ValueError(f"backend must be 'auto', 'faster' or 'pycocotools', but is {backend!r}.")
@@ -146,7 +161,6 @@ def coco_backend(backend: str = 'auto'):
     from pycocotools.cocoeval import COCOeval
     return COCO, COCOeval
 
-# %% ../nbs/14_evaluation.ipynb #e8f26fdf
 def _coco_pair(gt: dict, results: list[dict]) -> tuple[dict, dict]:
     "Ground truth and results as two plain COCO dicts, all ids counting from 1 in the order of the old ones."
     image, category = ({v: i for i, v in enumerate(sorted(r['id'] for r in gt[k]), 1)} for k in ('images', 'categories'))
@@ -157,7 +171,7 @@ def _coco_pair(gt: dict, results: list[dict]) -> tuple[dict, dict]:
     found = [record(i, r, area=float(r['bbox'][2] * r['bbox'][3]), iscrowd=0, score=float(r['score'])) for i, r in enumerate(results, 1)]
     return dict(head, annotations=truth), dict(head, annotations=found)
 
-# %% ../nbs/14_evaluation.ipynb #252fb69d
+# %% ../nbs/14_evaluation.ipynb #af511727
 def _run_coco(gt: dict, results: list[dict], max_dets: list[int], backend: str):
     "COCOeval's `eval` dict, computed without a word."
     COCO, COCOeval = coco_backend(backend)
@@ -173,7 +187,6 @@ def _run_coco(gt: dict, results: list[dict], max_dets: list[int], backend: str):
         e.accumulate()
     return e.eval
 
-# %% ../nbs/14_evaluation.ipynb #080c1e2b
 def coco_arrays(gt: dict, results: list[dict], max_dets: int = 100, backend: str = 'auto') -> CocoArrays:
     "Match and accumulate, `gt` and `results` as the loaders return them; recall also at 1 and 10 detections (if fewer than `max_dets`)."
     if isinstance(max_dets, bool) or not isinstance(max_dets, int) or max_dets < 1:
@@ -200,7 +213,6 @@ def _summary(a: CocoArrays, classes=slice(None), prefix: str = 'm') -> dict[str,
     out |= {f'AR_{s}': _mean(r[..., i, -1]) for i, s in enumerate(SIZES) if i}
     return {prefix + k: v for k, v in out.items()}
 
-# %% ../nbs/14_evaluation.ipynb #b4c53951
 def class_names(gt: dict) -> dict:
     "Category id -> name, in the order of the ids; a name that is there twice gets its id appended."
     named = {c['id']: str(c.get('name', c['id'])) for c in sorted(gt['categories'], key=lambda c: c['id'])}
@@ -212,7 +224,6 @@ def _counted(gt: dict) -> pd.DataFrame:
     rows = [(a['image_id'], a['category_id']) for a in gt['annotations'] if not a['iscrowd'] and a['area'] <= SIZES['all'][1]]
     return pd.DataFrame(rows, columns=['image_id', 'category_id'], dtype=object)
 
-# %% ../nbs/14_evaluation.ipynb #4492dc0e
 def evaluate_coco(gt, results, max_dets: int = 100, backend: str = 'auto') -> dict:
     """COCO metrics of `results` against `gt`, each a JSON file or the object in memory: numbers in 0..1, -1 where there is no ground truth.
 
@@ -271,11 +282,10 @@ def evaluate_by(gt, results, field: str, **options) -> dict:
     results = load_results(results, gt)
     kind = next((k for k in ('images', 'annotations') if any(field in r for r in gt[k])), None)
     if kind is None: raise ValueError(f'Neither images nor annotations of the ground truth have the field {field!r}.')
-    values = sorted({r.get(field, 'unknown') for r in gt[kind]}, key=lambda v: (isinstance(v, str), v))
+    values = sorted({r.get(field, 'unknown') for r in gt[kind] if not r.get('iscrowd')}, key=lambda v: (isinstance(v, str), v))
     split = _only_images if kind == 'images' else _only_annotations
     return {v: evaluate_coco(*split(gt, results, lambda r: r.get(field, 'unknown') == v), **options) for v in values}
 
-# %% ../nbs/14_evaluation.ipynb #09233f9c
 def _only_images(gt: dict, results: list[dict], chosen) -> tuple[dict, list[dict]]:
     "Ground truth and results of the chosen images."
     images = [r for r in gt['images'] if chosen(r)]
@@ -285,6 +295,27 @@ def _only_images(gt: dict, results: list[dict], chosen) -> tuple[dict, list[dict
 def _only_annotations(gt: dict, results: list[dict], chosen) -> tuple[dict, list[dict]]:
     "The same ground truth with all but the chosen annotations ignored: an area beyond every size range does that."
     return dict(gt, annotations=[a if chosen(a) else a | dict(area=2 * SIZES['all'][1]) for a in gt['annotations']]), results
+
+def groups_table(groups: dict) -> pd.DataFrame:
+    "What `evaluate_by` returns as a table: a row a group, NaN where COCO says -1."
+    rows = {v: {k: m[k] for k in ('mAP', 'mAP50', 'mAR')} | {k: m[k] for k in ('num_images', 'num_objects', 'num_predictions')} for v, m in groups.items()}
+    table = pd.DataFrame.from_dict(rows, orient='index')
+    return table.where(table >= 0)
+
+# %% ../nbs/14_evaluation.ipynb #4ac45a61
+def join_coco(*pairs) -> tuple[dict, list[dict]]:
+    """Several `(ground truth, results)` pairs, e.g. one for each side, as one pair: images and annotations are numbered anew.
+
+    Raises `ValueError` if they do not have the same categories."""
+    gts = [load_ground_truth(gt) for gt, _ in pairs]
+    if any(class_names(g) != class_names(gts[0]) for g in gts): raise ValueError('The ground truths have different categories: only sets of the same classes can be joined.')
+    gt, results = dict(gts[0], images=[], annotations=[]), []
+    for one, (_, found) in zip(gts, pairs):
+        new = {r['id']: len(gt['images']) + n for n, r in enumerate(one['images'], 1)}
+        gt['images'] += [r | dict(id=new[r['id']]) for r in one['images']]
+        gt['annotations'] += [a | dict(id=len(gt['annotations']) + n, image_id=new[a['image_id']]) for n, a in enumerate(one['annotations'], 1)]
+        results += [r | dict(image_id=new[r['image_id']]) for r in load_results(found, one)]
+    return gt, results
 
 # %% ../nbs/14_evaluation.ipynb #5d828937
 def precision_recall_curves(gt, results, iou: float = .5, **options) -> dict[str, pd.DataFrame]:
@@ -297,7 +328,6 @@ def precision_recall_curves(gt, results, iou: float = .5, **options) -> dict[str
     return {name: pd.DataFrame(dict(recall=np.linspace(0, 1, 101), precision=p[:, i], score=np.where(p[:, i] > 0, s[:, i], np.nan)))
             for i, name in enumerate(class_names(gt).values()) if (p[:, i] > -1).any()}
 
-# %% ../nbs/14_evaluation.ipynb #d9f8ca1d
 def plot_precision_recall(curves: dict[str, pd.DataFrame], title: str = '') -> Figure:
     "The curves of `precision_recall_curves` in one figure, AP in the legend."
     fig, ax = plt.subplots(figsize=(5, 3.4), layout='constrained')
@@ -328,7 +358,6 @@ def _pair_up(found: list[dict], there: list[dict], iou: float) -> list[int | Non
         else: out.append(None if any(a['iscrowd'] and o >= iou for a, o in zip(there, row)) else -1)
     return out
 
-# %% ../nbs/14_evaluation.ipynb #9da7198e
 def _by_image(records: list[dict]) -> dict:
     "Records grouped by their image."
     groups = {}
@@ -366,13 +395,19 @@ def main(argv: list[str] | None = None) -> dict:
     p.add_argument('gt'), p.add_argument('results')
     p.add_argument('--max_dets', type=int, default=100, help='predictions that count per class and image (COCO: 100)')
     p.add_argument('--backend', default='auto', choices=('auto', 'faster', 'pycocotools'))
+    p.add_argument('--by', metavar='FIELD', help='split by a field of the images or annotations too: side, occluded_state, ...')
     p.add_argument('--out', help='write the metrics to this JSON file')
     args = p.parse_args(argv)
-    try: metrics = evaluate_coco(args.gt, args.results, args.max_dets, args.backend)
+    try:
+        metrics = evaluate_coco(args.gt, args.results, args.max_dets, args.backend)
+        groups = evaluate_by(args.gt, args.results, args.by, max_dets=args.max_dets, backend=args.backend) if args.by else {}
+        alarms = empty_frame_false_positives(args.gt, args.results)
     except (ValueError, OSError) as e: p.exit(2, f'{e}\n')
+    if groups: metrics['by'] = {args.by: {str(v): m for v, m in groups.items()}}
     if args.out: Path(args.out).write_text(json.dumps(metrics, indent=2), encoding='utf-8')
     print(results_table(metrics)[['AP', 'AP50', 'AP75', 'AR', 'num_objects', 'num_predictions']].to_string(float_format='{:.3f}'.format))
+    if groups: print(f'\nby {args.by}', groups_table(groups).to_string(float_format='{:.3f}'.format), sep='\n')
+    if n := alarms.attrs['num_images']: print(f'\nfalse positives per image on {n} empty frames:', ', '.join(f'{v:.2f} at score {t}' for t, v in alarms.items()))
     return metrics
 
-# %% ../nbs/14_evaluation.ipynb #ed82dae8
 if __name__ == '__main__' and '__file__' in globals(): main()

@@ -12,7 +12,7 @@ __all__ = ['MATERIALS', 'TYPES', 'CENSUS', 'Camera', 'lidar_pose', 'lidar_to_cam
            'render_frame', 'smear', 'finish', 'make_labels', 'Plan', 'draw_sequence', 'synthesize', 'summarize']
 
 # %% ../nbs/13_synthetic.ipynb #efd3a087
-import json, os, math
+import json, os, math, warnings
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from dataclasses import dataclass, field, asdict
@@ -54,7 +54,6 @@ class Camera(NamedTuple):
         q = self.to_camera(p); z = np.maximum(q[..., 2:], 1e-6)
         return q[..., :2] / z * self.K[0, 0] + self.K[:2, 2], q[..., 2]
 
-# %% ../nbs/13_synthetic.ipynb #26c036e9
 _LIDAR_HEIGHT = 1.75  # the virtual lidar floats this far above the ground, under the camera
 
 def lidar_pose(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
@@ -62,13 +61,12 @@ def lidar_pose(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     c, s = math.cos(camera.yaw), math.sin(camera.yaw)
     return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1.]]), np.array([camera.C[0], camera.C[1], _LIDAR_HEIGHT])
 
-# %% ../nbs/13_synthetic.ipynb #07f0dab8
 def lidar_to_camera(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     "Rotation `[3,3]` and translation `[3]` that take lidar points to camera axes (DAIR-V2X `virtuallidar_to_camera`)."
     A, origin = lidar_pose(camera)
     return camera.R @ A.T, camera.R @ (origin - camera.C)
 
-# %% ../nbs/13_synthetic.ipynb #76d5fd05
+# %% ../nbs/13_synthetic.ipynb #c312f707
 def _spans(xy: np.ndarray, h: int, w: int):
     "Rows of triangles `xy [m,3,2]` inside an `h x w` window: triangle, row, first and past-the-last column, one entry per row."
     y0 = np.ceil(np.clip(xy[..., 1].min(1), 0, h) - .5).astype(np.int64)
@@ -84,14 +82,12 @@ def _spans(xy: np.ndarray, h: int, w: int):
     lo, hi = np.clip(lo, 0, w), np.clip(hi, 0, w)
     return tri, row, np.ceil(lo - .5).astype(np.int64), np.floor(hi - .5).astype(np.int64) + 1
 
-# %% ../nbs/13_synthetic.ipynb #068f5b92
 def _pixels(xy: np.ndarray, h: int, w: int):
     "Every pixel whose centre lies in a triangle: span number `k [p]`, column `x [p]`, and the spans' triangle and row."
     tri, row, c0, c1 = _spans(xy, h, w)
     n = np.maximum(c1 - c0, 0); k = np.repeat(np.arange(len(n)), n)
     return k, np.arange(len(k)) - np.repeat(np.cumsum(n) - n - c0, n), tri, row
 
-# %% ../nbs/13_synthetic.ipynb #38155dbb
 def _planes(xy: np.ndarray, value: np.ndarray) -> np.ndarray:
     "Coefficients `[m,3,...]` of value = a x + b y + c through the three corners `value [m,3,...]` of each triangle."
     (x0, y0), (x1, y1), (x2, y2) = (xy[:, i].T for i in range(3))
@@ -103,7 +99,6 @@ def _planes(xy: np.ndarray, value: np.ndarray) -> np.ndarray:
     b = (d2 * (x1 - x0)[ex] - d1 * (x2 - x0)[ex]) / det[ex]
     return np.stack([a, b, value[:, 0] - a * x0[ex] - b * y0[ex]], 1)
 
-# %% ../nbs/13_synthetic.ipynb #7703aeba
 def rasterize(xy: np.ndarray, depth: np.ndarray, h: int, w: int) -> tuple[np.ndarray, np.ndarray]:
     "Nearest triangle `[h,w]` (-1: none) and its inverse depth `[h,w]`, for triangles `xy [m,3,2]` in pixels with `depth [m,3]`."
     zbuf, ids = np.zeros(h * w, np.float32), np.full(h * w, -1, np.int32)
@@ -117,7 +112,7 @@ def rasterize(xy: np.ndarray, depth: np.ndarray, h: int, w: int) -> tuple[np.nda
         ids[at[win]] = tri[k[win]]
     return ids.reshape(h, w), zbuf.reshape(h, w)
 
-# %% ../nbs/13_synthetic.ipynb #af358432
+# %% ../nbs/13_synthetic.ipynb #07f0dab8
 MATERIALS = ('paint', 'paint2', 'trim', 'glass', 'tyre', 'hub', 'headlamp', 'taillamp', 'plate', 'skin', 'hair', 'shirt',
     'trousers',
              'shoe', 'metal', 'cargo', 'orange', 'white', 'base', 'sign', 'leaf', 'leaf2', 'leaf3', 'bark', 'helmet',
@@ -130,7 +125,6 @@ class Mesh(NamedTuple):
     n: np.ndarray
     mat: np.ndarray
 
-# %% ../nbs/13_synthetic.ipynb #fb092fa5
 def _face_normals(v: np.ndarray) -> np.ndarray:
     n = np.cross(v[:, 1] - v[:, 0], v[:, 2] - v[:, 0])
     return n / np.maximum(np.linalg.norm(n, axis=-1, keepdims=True), 1e-12)
@@ -150,7 +144,6 @@ def _smooth(v: np.ndarray, crease: float) -> np.ndarray:
     res = np.empty_like(out); res[order] = out
     return (res / np.maximum(np.linalg.norm(res, axis=-1, keepdims=True), 1e-12)).reshape(v.shape)
 
-# %% ../nbs/13_synthetic.ipynb #5c0fb52f
 def _mesh(v: np.ndarray, mat, crease: float = .7, centre=None) -> Mesh:
     "Orient triangles away from `centre` (their mean), drop slivers, smooth the normals."
     v = np.asarray(v, float)
@@ -166,7 +159,7 @@ def merge(*meshes: Mesh) -> Mesh:
     "One mesh of several."
     return Mesh(*(np.concatenate(a) for a in zip(*meshes)))
 
-# %% ../nbs/13_synthetic.ipynb #992acccd
+# %% ../nbs/13_synthetic.ipynb #3c012901
 def sheet(p: np.ndarray, mat='paint', closed: bool = False, crease: float = .7, centre=None) -> Mesh:
     "A surface through a grid of points `p [a,b,3]`; `mat` is a name or a grid `[a-1, b-1]` of names; `closed` joins the last column to the first."
     if closed: p = np.concatenate([p, p[:, :1]], 1)
@@ -183,7 +176,6 @@ def fan(p: np.ndarray, mat='paint', centre=None, both: bool = False) -> Mesh:
         return Mesh(v, np.repeat(_face_normals(v)[:, None], 3, 1), np.full(len(v), _M[mat]))
     return _mesh(v, mat, .1, (0, 0, .6) if centre is None else centre)
 
-# %% ../nbs/13_synthetic.ipynb #76469e4b
 def box(size, at=(0, 0, 0), mat='paint', taper: float = 1.) -> Mesh:
     "A box of `size (l, w, h)` standing on `at`; `taper` scales the top."
     l, w, h = size
@@ -204,7 +196,6 @@ def limb(a, b, ra: float, rb: float | None = None, mat='shirt', sides: int = 8, 
     ring = np.cos(th)[:, None] * u + flat * np.sin(th)[:, None] * w
     return sheet(a + t[:, None, None] * d + r[:, None, None] * ring, mat, True, 1.5, (a + b) / 2)
 
-# %% ../nbs/13_synthetic.ipynb #d4daa101
 def wheel(at, radius: float, width: float, sides: int = 16, hub: float = .6) -> Mesh:
     "A wheel whose axle lies along y: tyre, side walls and a lighter hub."
     th = np.arange(sides) * 2 * np.pi / sides
@@ -250,7 +241,6 @@ def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: flo
     return merge(body, fan(p[0], 'paint', c), fan(p[-1], 'paint', c), fan(np.concatenate([p[:, 0], p[::-1, -1]]), 'dark',
         c))
 
-# %% ../nbs/13_synthetic.ipynb #c021c883
 def quad(centre, u, v, mat) -> Mesh:
     "A flat patch `centre +- u +- v` (half edges), visible from the side of `u x v`."
     c, u, v = (np.asarray(a, float) for a in (centre, u, v))
@@ -258,7 +248,6 @@ def quad(centre, u, v, mat) -> Mesh:
     tri = np.stack([t[[0, 1, 2]], t[[0, 2, 3]]]); n = _face_normals(tri)
     return Mesh(tri, np.repeat(n[:, None], 3, 1), np.full(2, _M[mat]))
 
-# %% ../nbs/13_synthetic.ipynb #f29fa8b9
 def _ends(L: float, W: float, z: float, plate: float = .45, lamp=(.22, .08), grille: bool = True) -> Mesh:
     "Lamps, number plates and a grille, a centimetre in front of the end caps."
     x, y = L / 2 + .012, W / 2 - lamp[0] - .1
@@ -279,7 +268,7 @@ def _wheels(xs, W: float, r: float, width: float = .22) -> Mesh:
                 width)]
     return merge(*parts)
 
-# %% ../nbs/13_synthetic.ipynb #2c7163b5
+# %% ../nbs/13_synthetic.ipynb #c021c883
 def _mirrors(x: float, W: float, z: float) -> Mesh:
     return merge(*(box((.12, .2, .14), (x, s * (W / 2 + .06), z), 'paint', .9) for s in (-1, 1)))
 
@@ -297,7 +286,6 @@ def car(L: float = 4.5, W: float = 1.82, H: float = 1.47, kind: str = 'sedan') -
     return merge(body, _wheels((.31 * L, -.3 * L), W, .33 * k), _ends(L, W, .66 * k), _mirrors(.15 * L, W, .9 * k),
         _doors((.165 * L, -.05 * L, -.235 * L), W, .34 * k, .86 * k))
 
-# %% ../nbs/13_synthetic.ipynb #d5d57a41
 def _doors(xs, W: float, z0: float, z1: float) -> Mesh:
     "Door gaps and handles, a centimetre off the flanks."
     parts = []
@@ -309,7 +297,6 @@ def _doors(xs, W: float, z0: float, z1: float) -> Mesh:
             'trim')]
     return merge(*parts)
 
-# %% ../nbs/13_synthetic.ipynb #29c1ce80
 def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
     "A one-box van: high roof, short bonnet, three side panes, a sliding door."
     k = H / 1.98
@@ -321,7 +308,7 @@ def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
     return merge(body, rear, _wheels((.33 * L, -.31 * L), W, .34), _ends(L, W, .78 * k), _mirrors(.33 * L, W, 1.1 * k),
         _doors((.24 * L, .02 * L, -.22 * L), W, .36 * k, 1.02 * k))
 
-# %% ../nbs/13_synthetic.ipynb #6dfbb90f
+# %% ../nbs/13_synthetic.ipynb #f29fa8b9
 def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     "A city bus: a band of panes, a route display, a door side and an air conditioner on the roof."
     xs = np.linspace(.46, -.46, 9) * L; st, glass = [(L / 2, H - .35, .95), (L / 2 - .12, H - .06, 1)], []
@@ -341,7 +328,6 @@ def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     return merge(body, *parts, box((2.4, 1.6, .22), (-.15 * L, 0, H - .02), 'white', .92), _wheels((.3 * L, -.26 * L), W,
         .48, .3), _ends(L, W, .22 * H, .45, (.2, .1), False), _mirrors(.47 * L, W, .6 * H))
 
-# %% ../nbs/13_synthetic.ipynb #90e13d8c
 def truck(L: float = 7.5, W: float = 2.3, H: float = 3.0, kind: str = 'box') -> Mesh:
     "A cab over its engine and, behind it, a box, a tipper's tub or a flat bed with a load."
     c = min(1.9, .3 * L); hc = min(H, 2.1 + .1 * L); x0 = L / 2
@@ -364,12 +350,11 @@ def truck(L: float = 7.5, W: float = 2.3, H: float = 3.0, kind: str = 'box') -> 
     return merge(*parts, quad((x0 + .01, 0, hc * .4), (0, W * .3, 0), (0, 0, .14), 'trim'), _wheels(axles, W, .45, .32),
         ends, _mirrors(x0 - .1, W, hc * .62))
 
-# %% ../nbs/13_synthetic.ipynb #e0395db7
+# %% ../nbs/13_synthetic.ipynb #2c7163b5
 def _arc(a, b, bend) -> np.ndarray:
     "A joint between `a` and `b`, displaced by `bend`."
     return (np.asarray(a, float) + np.asarray(b, float)) / 2 + np.asarray(bend, float)
 
-# %% ../nbs/13_synthetic.ipynb #6d6d1ded
 def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = False, knee: float = .1, elbow: float = -.08,
     bag: bool = False, skirt: bool = False) -> Mesh:
     "A person by joints: `hip (x, z)`, forward `lean` in radians, positions of two `feet` and two `hands`."
@@ -395,7 +380,6 @@ def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = Fals
     if skirt: parts.append(limb(base - (0, 0, .34), base + (0, 0, .05), .27, .16, 'paint2'))
     return merge(*parts)
 
-# %% ../nbs/13_synthetic.ipynb #88ab655c
 def pedestrian(phase: float = 0., scale: float = 1., bag: bool = False, skirt: bool = False, stride: float = .32) -> Mesh:
     "A walker; `phase` in radians swings legs and arms."
     a = stride * math.sin(phase); lift = .09 * max(math.cos(phase), 0), .09 * max(-math.cos(phase), 0)
@@ -416,7 +400,7 @@ def cyclist(phase: float = 0., scale: float = 1., helmet: bool = False) -> Mesh:
         1.04)], scale, helmet, .2, -.06)
     return merge(*parts, rider)
 
-# %% ../nbs/13_synthetic.ipynb #16eddf40
+# %% ../nbs/13_synthetic.ipynb #d5d57a41
 def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = True) -> Mesh:
     "A scooter with leg shield, seat and rider, sometimes with a delivery box."
     parts = [wheel((.58, 0, .26), .26, .11, 14, .5), wheel((-.55, 0, .26), .26, .12, 14, .5), box((.95, .3, .16), (-.02,
@@ -434,7 +418,6 @@ def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = Tru
         helmet, .26, -.08)
     return merge(*parts, rider)
 
-# %% ../nbs/13_synthetic.ipynb #60034171
 def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
     "A cargo tricycle: one wheel in front, a driver, a box with two wheels behind."
     parts = [wheel((1.1, 0, .3), .3, .12, 14, .5), wheel((-.85, .5, .3), .3, .12, 14, .5), wheel((-.85, -.5, .3), .3,
@@ -451,7 +434,6 @@ def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
         .24, -.08)
     return merge(*parts, rider)
 
-# %% ../nbs/13_synthetic.ipynb #a83374a0
 def barrowlist(phase: float = 0., scale: float = 1., load: float = .5) -> Mesh:
     "A hand cart with two wheels and a load, and the person who pushes it."
     cart = [wheel((.55, .42, .28), .28, .08, 14, .7), wheel((.55, -.42, .28), .28, .08, 14, .7), box((1.2, .75, .1),
@@ -472,7 +454,7 @@ def cone(H: float = .75) -> Mesh:
     return merge(sheet(p, mat, True, .8, (0, 0, .3 * H)), box((.52 * H, .52 * H, .05 * H), (0, 0, 0), 'base'), fan(p[-1],
         'orange', (0, 0, 0)))
 
-# %% ../nbs/13_synthetic.ipynb #926cc8a6
+# %% ../nbs/13_synthetic.ipynb #6dfbb90f
 @dataclass
 class Light:
     "Sun (unit vector towards it, linear RGB), sky light, fog, and what the lamps do."
@@ -492,7 +474,6 @@ _TIMES = {  # elevation range (degrees), sun, sky light, zenith (display), horiz
     'dusk':  ((7, 14), (1.15, .68, .38), (.25, .26, .34), (.38, .44, .62), (.93, .74, .58), .75),
     'night': ((40, 60), (.035, .04, .055), (.022, .024, .036), (.03, .035, .06), (.12, .11, .11), 1.)}
 
-# %% ../nbs/13_synthetic.ipynb #f41b088e
 def make_light(rng, time: str | None = None, weather: str | None = None, easy: bool = False) -> Light:
     "Draw a time of day (day, dusk, night) and weather (clear, overcast, rain, fog), unless they are given; `easy`: mostly clear days."
     t = str(rng.choice(['day', 'dusk', 'night'], p=[.86, .08, .06] if easy else [.72, .14, .14]))
@@ -514,7 +495,6 @@ def make_light(rng, time: str | None = None, weather: str | None = None, easy: b
     return Light(time, weather, d, sun, sky, hor, fog, max(lamps, .5 if weather in ('rain', 'fog') else 0),
         float(weather == 'rain'), zen)
 
-# %% ../nbs/13_synthetic.ipynb #1f9bd218
 _t = (np.arange(4096) / 1500) ** 2   # linear light whose square root is evenly spaced
 _CURVE = np.minimum(_t * (1 + _t * .16) / (1 + _t * .75), 1).astype(np.float32) ** np.float32(1 / 2.2)
 
@@ -526,7 +506,7 @@ def _haze(rgb: np.ndarray, dist: np.ndarray, light: Light) -> np.ndarray:
     t = np.exp(-light.fog * dist)[..., None]
     return rgb * t + light.haze * (1 - t)
 
-# %% ../nbs/13_synthetic.ipynb #dab35b98
+# %% ../nbs/13_synthetic.ipynb #90e13d8c
 def shade(mesh: Mesh, palette: np.ndarray, glow: np.ndarray, eye: np.ndarray, light: Light, sunlit: float = 1.,
     extra: float = 0.) -> np.ndarray:
     "Display colours `[m,3,3]` at the corners of a mesh in world axes; `palette`, `glow` are `[materials, 3]`."
@@ -549,7 +529,6 @@ for _k, _v in dict(paint=.55, paint2=.4, glass=1., headlamp=.8, taillamp=.4, met
     plate=.2).items():
     _GLOSS[_M[_k]] = _v
 
-# %% ../nbs/13_synthetic.ipynb #1a4cac08
 class Stamp(NamedTuple):
     "What one body covers: `rgb [h,w,3]`, coverage `alpha [h,w]`, inverse `depth` at full cover, and the window's corner (x, y)."
     rgb: np.ndarray
@@ -565,7 +544,6 @@ def shrink(a: np.ndarray, ss: int, join=np.add) -> np.ndarray:
     for p in parts[1:]: join(out, p, out=out)
     return out / len(parts) if join is np.add else out
 
-# %% ../nbs/13_synthetic.ipynb #b90a683e
 def draw_mesh(mesh: Mesh, rgb: np.ndarray, camera: Camera, ss: int = 2) -> Stamp | None:
     "Rasterise a shaded mesh at `ss` times the resolution and average down; None where nothing is in the image."
     xy, z = camera.project(mesh.v)
@@ -605,7 +583,6 @@ def _rot(k: int) -> np.ndarray:
     return np.array([[1, 0], [0, 1]]) if k == 0 else np.array([[0, -1], [1, 0]]) if k == 1 else np.array([[-1, 0], [0,
         -1]]) if k == 2 else np.array([[0, 1], [-1, 0]])
 
-# %% ../nbs/13_synthetic.ipynb #a3381255
 class _Pen:
     "Draws in metres on a square picture of the ground."
     def __init__(self, layout, fill):
@@ -618,7 +595,6 @@ class _Pen:
     def rect(self, x0, y0, x1, y1, fill, k=0):
         self.poly(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) @ _rot(k).T, fill)
 
-# %% ../nbs/13_synthetic.ipynb #1dd5f90a
 def _noise_tile(rng, n: int = 1024, octaves=((1, .05), (4, .03), (16, .03), (64, .05))) -> np.ndarray:
     "Periodic grain `[n,n]`, mean 1: noise of (pixel size, amplitude) `octaves`, added up."
     out = np.zeros((n, n), np.float32)
@@ -632,7 +608,6 @@ def _corner(hx: float, hy: float, sx: int, sy: int, r: float):
     c = np.array([sx * (hy + r), sy * (hx + r)]); t = np.linspace(0, np.pi / 2, 13)
     return np.concatenate([[(sx * hy, sy * hx)], c - r * np.stack([sx * np.cos(t), sy * np.sin(t)], 1)])
 
-# %% ../nbs/13_synthetic.ipynb #bb83914a
 def draw_ground(layout: Layout, rng) -> Image.Image:
     "Pavements, kerbs, asphalt and paint of one intersection, as an albedo picture seen from above."
     hx, hy = layout.half; W = layout.walk; g = rng.uniform(.9, 1.1)
@@ -649,7 +624,7 @@ def draw_ground(layout: Layout, rng) -> Image.Image:
     for k in range(4): _arm(pen, layout, k, rng)
     return pen.im
 
-# %% ../nbs/13_synthetic.ipynb #5566b1b2
+# %% ../nbs/13_synthetic.ipynb #a3381255
 def _wear(pen: _Pen, layout: Layout, asphalt, rng):
     "Wheel tracks, patches, cracks and manhole covers."
     hx, hy = layout.half; dim = lambda k: tuple(int(c * k) for c in asphalt)
@@ -678,7 +653,6 @@ def _wear(pen: _Pen, layout: Layout, asphalt, rng):
         r = .36 / layout.res
         pen.d.ellipse((q[0] - r, q[1] - r, q[0] + r, q[1] + r), fill=dim(.62), outline=dim(.85))
 
-# %% ../nbs/13_synthetic.ipynb #328bed3d
 def _arm(pen: _Pen, layout: Layout, k: int, rng):
     "The paint and pavement of arm `k`: centre line, lane lines, stop line, crossing, arrows, tactile strip, tiles."
     white, yellow = (212, 212, 206), (204, 164, 66); hx, hy = layout.half
@@ -702,7 +676,6 @@ def _arm(pen: _Pen, layout: Layout, k: int, rng):
     for i in range(n):
         for x in (s + 9, s + 26): _arrow(pen, x, (i + .5) * _LANE, k, white, i == n - 1)
 
-# %% ../nbs/13_synthetic.ipynb #0dd2824a
 def _arrow(pen: _Pen, x: float, y: float, k: int, fill, right: bool):
     "A lane arrow that points towards the crossing (at smaller x)."
     pen.rect(x - 3., y - .09, x + 1.5, y + .09, fill, k)
@@ -725,7 +698,6 @@ class Wall:
     style: int
     middle: np.ndarray
 
-# %% ../nbs/13_synthetic.ipynb #0417ebc4
 def make_buildings(layout: Layout, rng) -> list[Wall]:
     "Rows of blocks behind the pavements of the four corners."
     hx, hy = layout.half; walls = []
@@ -756,7 +728,7 @@ def make_buildings(layout: Layout, rng) -> list[Wall]:
             int(rng.integers(4)), q))
     return walls
 
-# %% ../nbs/13_synthetic.ipynb #09ae907d
+# %% ../nbs/13_synthetic.ipynb #0417ebc4
 def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.ndarray, np.ndarray]:
     "Albedo `[p,3]` and glow `[p,3]` at `u` metres along and `v` metres up a wall: floors, window bays, shops at street level."
     i, j = np.floor(u / wall.bay).astype(int), np.floor(v / wall.floor).astype(int)
@@ -785,14 +757,13 @@ def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.n
     return alb, lit[..., None] * np.where(_hash(j, i, 31)[..., None] > .6, np.array([.62, .68, .72]), np.array([.75, .56,
         .32])) * (.05 + .9 * _hash(i, j, 29)[..., None] ** 2) + (sign * lamps * .45)[..., None] * alb
 
-# %% ../nbs/13_synthetic.ipynb #301ab258
 def _hash(i, j, seed: int) -> np.ndarray:
     "A repeatable number 0..1 for every pair of whole numbers."
     h = (np.asarray(i) * 374761393 + np.asarray(j) * 668265263 + seed * 974711) & 0xffffffff
     h = ((h ^ (h >> 13)) * 1274126177) & 0xffffffff
     return ((h ^ (h >> 16)) & 0xffff) / 65536
 
-# %% ../nbs/13_synthetic.ipynb #b063d09c
+# %% ../nbs/13_synthetic.ipynb #09ae907d
 def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 2400) -> Mesh:
     "A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps; `height == crown` is a bush."
     lumps = rng.normal(size=(12, 3)) * (crown * .42, crown * .42, crown * .32) + (0, 0, height - crown * .85)
@@ -815,7 +786,6 @@ def fence(length: float = 6.) -> Mesh:
         (0, 0, z), 'white') for z in (.25, .95)),
                  *(box((.025, .025, .68), (x, 0, .27), 'white') for x in np.arange(-length / 2 + .3, length / 2, .3)))
 
-# %% ../nbs/13_synthetic.ipynb #c9b3bdfa
 def street_lamp(height: float = 9., reach: float = 2.4) -> Mesh:
     "A mast with an arm; the luminaire glows at night."
     return merge(limb((0, 0, 0), (0, 0, height), .1, .07, 'metal'), limb((0, 0, height), (reach, 0, height + .5), .05,
@@ -833,13 +803,12 @@ def signal(height: float = 6., reach: float = 7., green: bool = True) -> Mesh:
             parts.append(fan(ring, m if on else 'trim', (0, y, height - .25)))
     return merge(*parts)
 
-# %% ../nbs/13_synthetic.ipynb #9506044d
 def place(mesh: Mesh, x: float, y: float, heading: float, z: float = 0.) -> Mesh:
     "A mesh turned by `heading` and moved to (x, y)."
     c, s = math.cos(heading), math.sin(heading); R = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.]])
     return Mesh(mesh.v @ R.T + (x, y, z), mesh.n @ R.T, mesh.mat)
 
-# %% ../nbs/13_synthetic.ipynb #931edac9
+# %% ../nbs/13_synthetic.ipynb #301ab258
 def _grain(ground: Image.Image, rng) -> np.ndarray:
     "Break the flat colours with grain at several scales; worn paint lets the asphalt through."
     n = ground.size[0]
@@ -850,7 +819,6 @@ def _grain(ground: Image.Image, rng) -> np.ndarray:
     dark = ImageChops.multiply(ground, Image.merge('RGB', [mask] * 3))
     return np.asarray(Image.eval(dark, lambda v: min(int(v * 255 / 160), 255)))
 
-# %% ../nbs/13_synthetic.ipynb #6947543f
 def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], np.ndarray]:
     "Trees, bushes, street lamps and guard rails of the four arms; nothing right in front of the camera at `eye`."
     leaves = int(2400 * min(max(rows / 1080, .25), 1))
@@ -878,7 +846,7 @@ def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], 
         for x in np.arange(c + 14, lay.reach, 6.) if rail else (): put(bar, k, x, 0.)
     return out, np.array(lamps)
 
-# %% ../nbs/13_synthetic.ipynb #e16c6a57
+# %% ../nbs/13_synthetic.ipynb #b063d09c
 @dataclass
 class Site:
     "One intersection: ground picture, walls, furniture, and the camera that watches it."
@@ -892,7 +860,6 @@ class Site:
     scene: str
     side: str
 
-# %% ../nbs/13_synthetic.ipynb #8e7dbfc7
 def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrastructure', scene: str = 'dair') -> Site:
     "Build intersection number `index`: roads, kerbs, houses, trees, masts, and a camera of its own height, pitch and focal length."
     rng = np.random.default_rng([seed, 1, index])
@@ -918,7 +885,7 @@ def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrast
     return Site(f'Synthetic{index:02d}', lay, cam, ground, make_buildings(lay, rng), furniture, np.array(lamps), scene,
         side)
 
-# %% ../nbs/13_synthetic.ipynb #f2727d45
+# %% ../nbs/13_synthetic.ipynb #c9b3bdfa
 @dataclass
 class Backdrop:
     "The empty scene: pixels with and without direct sun `[h,w,3]` (0..1), depth along the axis and what is ground `[h,w]`, sunlit ground from above."
@@ -938,14 +905,12 @@ def _static_shadows(site: Site, light: Light) -> np.ndarray:
     k, x, _, row = _pixels(lay.pixel(v[..., :2] + v[..., 2:] * off, 4), n, n); sun[(row * n)[k] + x] = 0
     return np.asarray(Image.fromarray(sun.reshape(n, n)).filter(ImageFilter.GaussianBlur(.8)), np.float32) / 255
 
-# %% ../nbs/13_synthetic.ipynb #eb5f1851
 def _lamp_light(site: Site, xy: np.ndarray) -> np.ndarray:
     "Light of the street lamps at ground points `[..., 2]`."
     out = np.zeros(xy.shape[:-1], np.float32)
     for p in site.lamps: out += (1 / (1 + ((xy - p.astype(np.float32)) ** 2).sum(-1) / 80)) ** 2
     return out
 
-# %% ../nbs/13_synthetic.ipynb #901add58
 def _rays(camera: Camera, ss: int) -> np.ndarray:
     "World directions `[h*ss, w*ss, 3]` through every sub-pixel; their component along the axis is 1."
     h, w = camera.size; f = camera.K[0, 0]
@@ -962,7 +927,6 @@ def _sky(rays: np.ndarray, light: Light, clouds: np.ndarray) -> np.ndarray:
     m = np.clip((m - .99) * 5.5, 0, 1)[:, None] * (.8 if light.weather == 'clear' else .25)
     return c * (1 - m) + m * np.minimum(light.haze * 1.12, 1)
 
-# %% ../nbs/13_synthetic.ipynb #eccd9eb9
 def _mips(im: np.ndarray, levels: int = 5) -> list[np.ndarray]:
     "Pictures `uint8 [n,n,3]`, each half the size of the one before."
     out = [Image.fromarray(im)]
@@ -977,7 +941,7 @@ def _bilinear(im: np.ndarray, xy: np.ndarray) -> np.ndarray:
     top, bot = im[y, x] * (1 - fx) + im[y, x + 1] * fx, im[y + 1, x] * (1 - fx) + im[y + 1, x + 1] * fx
     return top * (1 - fy) + bot * fy
 
-# %% ../nbs/13_synthetic.ipynb #9c3a9ee9
+# %% ../nbs/13_synthetic.ipynb #9506044d
 def _sample(mips: list[np.ndarray], lay: Layout, xy: np.ndarray, footprint: np.ndarray) -> np.ndarray:
     "Ground albedo at `xy [...,2]` from the level whose pixel matches the `footprint` (metres) of a sub-pixel."
     level = np.clip(np.log2(np.maximum(footprint / lay.res * 1.8, 1)), 0, len(mips) - 1).astype(int)
@@ -1000,7 +964,6 @@ def _ground_depth(cam: Camera, depth: np.ndarray) -> np.ndarray:
     h, w = depth.shape; down = -_rays(cam, 1)[..., 2]
     return (down > 1e-3) & (np.abs(depth * down - cam.C[2]) < .02 * cam.C[2] + .01 * depth * down)
 
-# %% ../nbs/13_synthetic.ipynb #1f1f9339
 def make_backdrop(site: Site, light: Light, rng, green: int = 0, ss: int = 2) -> Backdrop:
     "Render the empty intersection with this light: sky, ground, walls, trees and masts."
     cam = site.camera; h, w = cam.size
@@ -1036,7 +999,7 @@ def make_backdrop(site: Site, light: Light, rng, green: int = 0, ss: int = 2) ->
         if st is not None: _over(lit, st, depth); ground[st.window] &= _over(dark, st, depth, True) < .5
     return Backdrop(lit, dark, depth, sun, ground)
 
-# %% ../nbs/13_synthetic.ipynb #4a35ffe9
+# %% ../nbs/13_synthetic.ipynb #931edac9
 def _signals(site: Site, green: int) -> list[Mesh]:
     "One mast for each approach, on the far side of the crossing; the axis `green` has green."
     hx, hy = site.layout.half; out = []
@@ -1057,7 +1020,6 @@ def static_palette(light: Light):
     for k, c in dict(red=(1.6, .1, .08), amber=(1.4, .8, .1), green=(.1, 1.4, .7)).items(): glow[_M[k]] = c
     return pal, glow
 
-# %% ../nbs/13_synthetic.ipynb #55977a8c
 def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: np.ndarray, depth: np.ndarray,
                light: Light, ss: int):
     "Intersect the rays with one wall and paint what is nearer than what is there."
@@ -1085,7 +1047,6 @@ def _wall_pixels(wl: Wall, cam: Camera, depth: np.ndarray, ss: int) -> np.ndarra
         if z.min() > .5: at = _inside(xy * ss, H, W); out.append(at[depth.ravel()[at] > z.min()])
     return np.concatenate(out) if out else np.zeros(0, int)
 
-# %% ../nbs/13_synthetic.ipynb #4a1458b2
 def _inside(q: np.ndarray, h: int, w: int) -> np.ndarray:
     "Flat indices of the pixels inside a convex quadrilateral `q [4,2]`."
     k, x, _, row = _pixels(q[[[0, 1, 2], [0, 2, 3]]], h, w)
@@ -1147,7 +1108,6 @@ def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
             out.append(Track(_line((-c - 4.2, h + 2), (-c - 4.2, -h - 2)) @ M.T, rng.uniform(1., 1.5), 'walk'))
     return out
 
-# %% ../nbs/13_synthetic.ipynb #3469e657
 TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
 _OCCLUSION = {'infrastructure': 1.08, 'vehicle': 1.35}   # placed for one labelled, measured
 _RIDES = {'Car': 'car vehicle', 'Van': 'car vehicle', 'Truck': 'vehicle', 'Bus': 'vehicle', 'Pedestrian': 'walk',
@@ -1182,7 +1142,7 @@ class Body:
 
 _PHASES = 16; _GAIT = {'pedestrian': 7., 'cyclist': 6., 'barrowlist': 5.}   # radians a second of legs and pedals
 
-# %% ../nbs/13_synthetic.ipynb #036ae48f
+# %% ../nbs/13_synthetic.ipynb #3469e657
 @lru_cache(maxsize=4096)
 def _shape(build: str, args: tuple, phase: int = 0) -> Mesh:
     return globals()[build](**dict(args), **({'phase': phase * 2 * np.pi / _PHASES} if build in _GAIT else {}))
@@ -1194,7 +1154,6 @@ def _extent(build: str, args: tuple) -> tuple[np.ndarray, np.ndarray]:
     lo, hi = v.min(0), v.max(0)
     return np.array([(lo[0] + hi[0]) / 2, (lo[1] + hi[1]) / 2, 0]), np.array([*(hi - lo)[:2], hi[2]])
 
-# %% ../nbs/13_synthetic.ipynb #d6df340a
 _PAINTS = np.array([(.86, .87, .88), (.86, .87, .88), (.60, .62, .64), (.12, .12, .13), (.12, .12, .13), (.30, .32, .34),
     (.55, .10, .10), (.14, .22, .42), (.40, .30, .20), (.78, .72, .60), (.16, .32, .25), (.80, .45, .12)])
 _BUS = np.array([(.82, .84, .85), (.20, .50, .30), (.16, .36, .62), (.78, .22, .18), (.85, .70, .2)])
@@ -1223,7 +1182,7 @@ def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
         glow[_M['taillamp']] = np.array([.8, .03, .03]) * light.lamps
     return c, glow
 
-# %% ../nbs/13_synthetic.ipynb #0ae439c9
+# %% ../nbs/13_synthetic.ipynb #036ae48f
 _SHAPES = {   # type -> shape, its variants with weights, spread of the size (l, w, h), spread to the side (m)
     'Car': ('car', [(dict(kind='sedan'), .5), (dict(kind='hatch', L=4.1, H=1.5), .2), (dict(kind='suv', L=4.6, W=1.88,
         H=1.68), .3)], (.04, .02, .025), .12),
@@ -1251,7 +1210,6 @@ def make_body(kind: str, track: Track, light: Light, rng) -> Body:
     return Body(kind, build, args, scale, pal, glow, size, track, float(rng.uniform(0, track.length)),
         float(side * np.clip(rng.normal(), -2, 2)))
 
-# %% ../nbs/13_synthetic.ipynb #4e2529b4
 def body_mesh(body: Body, t: float) -> Mesh:
     "The body's mesh in its own axes at time `t`; legs and pedals move in sixteen steps."
     rate = _GAIT.get(body.build, 0.) * (body.track.speed > 0)
@@ -1274,7 +1232,6 @@ def _seen(body: Body, camera: Camera, t: np.ndarray, limit: float = 115., least:
     return (z > 2) & (z < limit) & (xy > 0).all(-1) & (xy < (w, h)).all(-1) & (camera.K[0,
         0] * body.size[2] / z > least * h / 1080)
 
-# %% ../nbs/13_synthetic.ipynb #89db82cc
 def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
     "Rows of cones along lane lines and kerbs where the camera looks, until `want` are in view."
     out, taken, (hx, hy) = [], [], site.layout.half; near = site.scene == 'demo'
@@ -1299,7 +1256,6 @@ def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
                 out.append(b); taken.append(p)
     return out
 
-# %% ../nbs/13_synthetic.ipynb #b0e1930f
 def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> list[Body]:
     "Fill a sequence: bodies that never overlap at `times`, as many in view on average as the census has."
     cam, tracks = site.camera, make_tracks(site.layout, green, rng)
@@ -1351,7 +1307,6 @@ def _patches(site: Site, quads, blur: float) -> np.ndarray:
     return np.asarray(im.filter(ImageFilter.GaussianBlur(blur * h / 1080)).resize((w, h), Image.BILINEAR),
         np.float32) / 255
 
-# %% ../nbs/13_synthetic.ipynb #8ce545d7
 class Seen(NamedTuple):
     "One body in one frame: its visible box (xyxy pixels), hidden share, share of its box outside the image, pixels visible."
     body: int
@@ -1360,7 +1315,6 @@ class Seen(NamedTuple):
     cut: tuple
     pixels: int
 
-# %% ../nbs/13_synthetic.ipynb #9b708bc4
 def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t: float) -> tuple[np.ndarray, list[Seen]]:
     "Draw the bodies at time `t` into the backdrop, far to near: image `[h,w,3]` 0..1 and what is visible of whom."
     cam = site.camera; h, w = cam.size; poses = [b.pose(t) for b in bodies]
@@ -1379,14 +1333,13 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t
         owner[st.window][_over(img, st, back.depth) > .35] = i
     return img, [_look(i, full[i], owner, meshes[i], cam) for i in full]
 
-# %% ../nbs/13_synthetic.ipynb #e4789779
+# %% ../nbs/13_synthetic.ipynb #8ce545d7
 def _lighten(site: Site, back: Backdrop, body: Body, mesh: Mesh, p: np.ndarray, light: Light) -> np.ndarray:
     "Corner colours of a body that stands at `p`, in the sun or in the shade of a house."
     sun = _bilinear(back.sunlit, site.layout.pixel(p[None], 4))[0]
     return shade(mesh, body.palette, body.glow, site.camera.C, light, float(sun),
         light.lamps * .8 * float(_lamp_light(site, p[None].astype(np.float32))[0]))
 
-# %% ../nbs/13_synthetic.ipynb #9c0ad737
 def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, rgb, light: Light) -> np.ndarray:
     "The backdrop with shadows, the dark under bodies, pools of headlight and, when wet, reflections."
     img = back.lit.copy()
@@ -1410,7 +1363,6 @@ def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, rgb, ligh
             img[st.window] += a[..., None] * (st.rgb - img[st.window])
     return img
 
-# %% ../nbs/13_synthetic.ipynb #76e836b2
 def _footprint(body: Body, pose, k: float = 1.) -> np.ndarray:
     "Corners `[4,2]` of the body's rectangle on the ground, `k` times its size."
     (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
@@ -1423,14 +1375,13 @@ def _beam(body: Body, pose) -> np.ndarray:
     return np.array([(L / 2 + .6, W / 3), (L / 2 + 11, W * .9 + .8), (L / 2 + 11, -W * .9 - .8), (L / 2 + .6,
         -W / 3)]) @ np.array([[c, s], [-s, c]]) + p
 
-# %% ../nbs/13_synthetic.ipynb #dc828552
+# %% ../nbs/13_synthetic.ipynb #9b708bc4
 def _screen_motion(cam: Camera, body: Body, t: float, light: Light) -> np.ndarray:
     "How far (pixels x, y) the body's middle moves while the shutter is open."
     if not body.track.speed: return np.zeros(2)
     q = [cam.project(np.array([*body.pose(t + d)[0], body.size[2] / 2]))[0] for d in (0, .01)]
     return (q[1] - q[0]) * {'day': .4, 'dusk': .9, 'night': 1.4}[light.time]
 
-# %% ../nbs/13_synthetic.ipynb #80ff931e
 def smear(st: Stamp, motion: np.ndarray, size: tuple[int, int]) -> Stamp:
     "Motion blur: the mean of the stamp along `motion` (pixels); unchanged below a pixel and a half."
     n = int(min(np.abs(motion).max() + .5, 16))
@@ -1450,7 +1401,6 @@ def smear(st: Stamp, motion: np.ndarray, size: tuple[int, int]) -> Stamp:
     acc = acc[y0:y1, x0:x1] / len(steps)
     return Stamp(acc[..., :3] / np.maximum(acc[..., 3:], 1e-6), acc[..., 3], iz[y0:y1, x0:x1], (x + x0, y + y0))
 
-# %% ../nbs/13_synthetic.ipynb #52c25b56
 def _near_view(cam: Camera, p: np.ndarray, size) -> bool:
     "Whether a ball around the body and its shadow touches the image, and is bigger than three pixels."
     q, z = cam.project(np.array([*p, size[2] / 2]))
@@ -1471,7 +1421,7 @@ def _look(i: int, st: Stamp, owner: np.ndarray, mesh: Mesh, cam: Camera) -> Seen
     box = (max(x + c[0], lo[0]), max(y + r[0], lo[1]), min(x + c[-1] + 1, hi[0]), min(y + r[-1] + 1, hi[1]))
     return Seen(i, tuple(float(v) for v in box), 1 - n / total, tuple(1 - np.clip(inside, 0, 1)), n)
 
-# %% ../nbs/13_synthetic.ipynb #9438dd8f
+# %% ../nbs/13_synthetic.ipynb #e4789779
 def finish(img: np.ndarray, light: Light, rng, gain=(1., 1., 1.)) -> np.ndarray:
     "The sensor: bloom, rain streaks, white balance, vignette, noise; `uint8 [h,w,3]`."
     h, w = img.shape[:2]; out = img * 255
@@ -1491,7 +1441,6 @@ def _vignette(h: int, w: int) -> np.ndarray:
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     return 1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2)
 
-# %% ../nbs/13_synthetic.ipynb #958fdeda
 def _bloom(img: np.ndarray) -> np.ndarray:
     "Light (0..255) that bright lamps spill around them."
     h, w = img.shape[:2]
@@ -1509,7 +1458,6 @@ def _streaks(rng, h: int, w: int) -> np.ndarray:
         d.line((x, y, x - l * .12 * s, y + l * s), fill=int(rng.integers(8, 34)))
     return np.asarray(im.filter(ImageFilter.GaussianBlur(.6 * s)), np.float32)
 
-# %% ../nbs/13_synthetic.ipynb #c5a33f69
 _IGNORE = {'Pedestrian': 'PedestrianIgnore', 'Car': 'CarIgnore', 'Van': 'CarIgnore', 'Truck': 'CarIgnore',
     'Bus': 'CarIgnore'}
 
@@ -1532,7 +1480,7 @@ def make_labels(seen: list[Seen], bodies: list[Body], site: Site, t: float) -> l
                     '3d_location': {'x': float(c[0]), 'y': float(c[1]), 'z': float(c[2])}, 'rotation': yaw})
     return out
 
-# %% ../nbs/13_synthetic.ipynb #e3d03dfb
+# %% ../nbs/13_synthetic.ipynb #76e836b2
 def _strings(x):
     "Numbers as strings, as DAIR-V2X-I writes them."
     if isinstance(x, dict): return {k: _strings(v) for k, v in x.items()}
@@ -1547,7 +1495,6 @@ def _write(path: Path, data: bytes | str):
 
 _LIDAR = {'infrastructure': 'virtuallidar', 'vehicle': 'lidar'}
 
-# %% ../nbs/13_synthetic.ipynb #411ff266
 @dataclass(frozen=True)
 class Plan:
     "What a folder holds; written to `synthesize.json`, so that a second run knows what to go on with."
@@ -1557,7 +1504,7 @@ class Plan:
     side: str
     scene: str
     sequence_length: int
-    version: int = 1
+    version: int = 2   # of the renderer: goes up when the same plan gives other pixels
     def sequences(self) -> list[tuple[int, int, int]]:
         "(sequence, first frame, past the last) of every sequence."
         n = self.sequence_length
@@ -1571,7 +1518,6 @@ class Plan:
 @lru_cache(maxsize=1)
 def _site(seed, index, size, side, scene): return make_site(seed, index, size, side, scene)
 
-# %% ../nbs/13_synthetic.ipynb #31456fef
 def _done(root: Path, id: str) -> bool: return (root / f'label/camera/{id}.json').exists()
 
 def draw_sequence(root: str, plan: Plan, seq: int, first: int, last: int) -> tuple[int, int]:
@@ -1592,7 +1538,7 @@ def draw_sequence(root: str, plan: Plan, seq: int, first: int, last: int) -> tup
         _save_frame(root, ids[f], px, make_labels(seen, bodies, site, float(times[f - first])), site, quality)
     return first, last
 
-# %% ../nbs/13_synthetic.ipynb #aef5d60b
+# %% ../nbs/13_synthetic.ipynb #dc828552
 def _save_frame(root: Path, id: str, px: np.ndarray, labels: list[dict], site: Site, quality: int):
     "One frame's files; the label comes last and marks the frame as done."
     import io
@@ -1607,7 +1553,6 @@ def _save_frame(root: Path, id: str, px: np.ndarray, labels: list[dict], site: S
     text = json.dumps(_strings(labels) if site.side == 'infrastructure' else labels)
     _write(root / f'label/{lidar}/{id}.json', text); _write(root / f'label/camera/{id}.json', text)
 
-# %% ../nbs/13_synthetic.ipynb #5abbfe57
 def _index(plan: Plan) -> tuple[list[dict], dict]:
     "`data_info.json` and `split_data.json`: every fifth sequence is validation."
     ids, lidar = plan.ids(), _LIDAR[plan.side]; info, split = [], {'train': [], 'val': [], 'test': []}
@@ -1626,29 +1571,26 @@ def _index(plan: Plan) -> tuple[list[dict], dict]:
             info.append(row)
     return info, split
 
-# %% ../nbs/13_synthetic.ipynb #302df989
+# %% ../nbs/13_synthetic.ipynb #80ff931e
 def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int, int] = (1080, 1920),
     side: str = 'infrastructure', scene: str = 'dair',
                num_workers: int | None = None, progress: bool = True, sequence_length: int | None = None) -> dict:
     """Draw a stand-in for DAIR-V2X under `root` and return a summary (frames drawn, boxes per type, ...).
 
     `image_size` is (height, width). `scene='demo'` is a nearer camera with fewer, evenly mixed objects. `sequence_length` frames
-    (30; demo: 5) share an intersection, a light and the road users, who move on from one frame to the next. Same arguments give
-    the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted one is completed; `ValueError`
-    where the folder holds another set or an argument makes no sense."""
-    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene,
-        int(sequence_length or (5 if scene == 'demo' else 30)))
+    (30, or a fifth of a small set; demo: 5) share an intersection, a light and the road users, who move on from one frame to the
+    next. Same arguments give the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted one is
+    completed, one drawn by an earlier version of the renderer is drawn again, with a warning; `ValueError` where the folder holds
+    another set or an argument makes no sense."""
+    usual = 5 if scene == 'demo' else max(1, min(30, -(-int(num_frames) // 5)))
+    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene, int(sequence_length or usual))
     _check(plan)
-    root = Path(root); want = json.dumps(asdict(plan)); mark = root / 'synthesize.json'
-    if mark.exists():
-        if json.loads(mark.read_text()) != json.loads(want):
-            raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); choose another folder or delete this one')
-    elif root.exists() and any(root.iterdir()):
-        raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
+    root = Path(root)
+    _make_way(root, plan, sequence_length is None)
     for d in ('image', 'label/camera', f'label/{_LIDAR[side]}', 'calib/camera_intrinsic',
         f'calib/{_LIDAR[side]}_to_camera'):
         (root / d).mkdir(parents=True, exist_ok=True)
-    _write(mark, want)
+    _write(root / 'synthesize.json', json.dumps(asdict(plan)))
     ids = plan.ids(); missing = lambda a, b: sum(not _done(root, i) for i in ids[a:b])
     jobs = [(s, a, b) for s, a, b in plan.sequences() if missing(a, b)]
     drawn = sum(missing(a, b) for _, a, b in jobs)
@@ -1661,7 +1603,6 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
     _write(root / 'data_info.json', json.dumps(info))
     return summarize(root) | {'drawn': drawn}
 
-# %% ../nbs/13_synthetic.ipynb #a127fc4e
 def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
     "Draw sequences `jobs`, here or in worker processes; yields the frame range of each as it is done. An error stops the rest."
     workers = min(num_workers if num_workers is not None else os.cpu_count() or 1, len(jobs))
@@ -1674,15 +1615,33 @@ def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
             yield future.result()
     finally: pool.shutdown(cancel_futures=True)
 
+def _make_way(root: Path, plan: Plan, any_length: bool):
+    "Nothing for a folder that is empty or holds `plan`; frames of an earlier renderer are removed; `ValueError` for anything else."
+    mark = root / 'synthesize.json'
+    if not mark.exists():
+        if root.exists() and any(root.iterdir()): raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
+        return
+    try: held = json.loads(mark.read_text()); old = Plan(**held)
+    except (ValueError, TypeError): raise ValueError(f'{mark} cannot be read, so what {root} holds is not known; choose another folder or delete this one') from None
+    want = json.loads(json.dumps(asdict(plan)))
+    if held == want: return
+    free = {'version'} | ({'sequence_length'} if any_length else set())
+    if not old.version < plan.version or any(held[k] != v for k, v in want.items() if k not in free):
+        raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); choose another folder or delete this one')
+    warnings.warn(f'{root} was drawn by version {old.version} of the renderer, which is at {plan.version} now: its frames are drawn again', stacklevel=3)
+    for folder in ('label', 'image', 'calib'):   # labels first: they mark frames as done
+        for i in old.ids():
+            for file in (root / folder).rglob(f'{i}.*'): file.unlink()
+
 def _check(plan: Plan):
     if plan.num_frames < 1: raise ValueError(f'num_frames must be at least 1, not {plan.num_frames}')
+    if plan.sequence_length < 1: raise ValueError(f'sequence_length must be at least 1, not {plan.sequence_length}')
     if plan.side not in _LIDAR: raise ValueError(f"side must be one of {sorted(_LIDAR)}, not {plan.side!r}")
     if plan.scene not in ('dair', 'demo'):
         raise ValueError(f"scene must be 'dair' or 'demo', not {plan.scene!r}")
     if min(plan.image_size) < 64:
         raise ValueError(f'image_size is (height, width), at least 64 each, not {plan.image_size}')
 
-# %% ../nbs/13_synthetic.ipynb #d35b7223
 def summarize(root) -> dict:
     "Frames, boxes per type and boxes a frame of a synthetic folder."
     root = Path(root); n, types = 0, {}

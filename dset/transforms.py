@@ -45,10 +45,19 @@ def colour_matrix(mean: torch.Tensor, brightness: float = 1, contrast: float = 1
 
 # %% ../nbs/12_transforms.ipynb #3ef8fe5b
 def adjust_colours(image: torch.Tensor, **factors: float) -> torch.Tensor:
-    "A uint8 image `[3, h, w]` in other light; `factors` as for `colour_matrix`."
-    x = image.reshape(3, -1).float()  # [3, h*w]
-    A, t = colour_matrix(x.mean(1), **factors)
-    return torch.addmm(t + 0.5, A, x).clamp_(0, 255).to(torch.uint8).reshape(image.shape)
+    "A uint8 image `[3, h, w]` in other light; `factors` as for `colour_matrix`. The mean colour is that of every fourth row and column."
+    h, w = image.shape[-2:]
+    A, t = colour_matrix(image[:, ::4, ::4].float().mean((1, 2)), **factors)
+    t, rows = t + 0.5, min(h, max(1, _BAND // w))
+    out, (x, y) = torch.empty(image.shape, dtype=torch.uint8), torch.empty(2, 3, rows * w)
+    for top in range(0, h, rows):
+        band = image[:, top:top + rows]  # [3, r, w]
+        n = band.shape[1] * w
+        x[:, :n].view(band.shape).copy_(band)
+        out[:, top:top + rows] = torch.addmm(t, A, x[:, :n], out=y[:, :n]).clamp_(0, 255).view(band.shape)
+    return out
+
+_BAND = 2 ** 15  # pixels worked on at a time
 
 # %% ../nbs/12_transforms.ipynb #30aa032a
 class PhotometricDistort(v2.Transform):
@@ -66,6 +75,15 @@ class PhotometricDistort(v2.Transform):
         return tv_tensors.wrap(adjust_colours(inpt.as_subclass(torch.Tensor), **params), like=inpt)
 
 # %% ../nbs/12_transforms.ipynb #65d06e92
+def _packed(image: torch.Tensor) -> torch.Tensor:
+    "A view `[3, h, w]` of interleaved pixels without gaps, so that a resize takes its fast path."
+    return image.permute(1, 2, 0).contiguous().permute(2, 0, 1) if image.stride(0) == 1 else image
+
+def _on_canvas(image: torch.Tensor, size: tuple[int, int], top: int, left: int, fill: int) -> torch.Tensor:
+    canvas = torch.full((*size, 3), fill, dtype=image.dtype)
+    canvas[top:top + image.shape[1], left:left + image.shape[2]] = image.permute(1, 2, 0)
+    return canvas.permute(2, 0, 1)
+
 class ResizeZoomOut(v2.Transform):
     "Resize to `image_size` (h, w); with probability `p` to a part of it, 1/r of each side with r drawn from `zoom`, at a drawn place on grey `fill`."
     def __init__(self, image_size: Sequence[int], zoom: tuple[float, float] = (1.0, 2.0), p: float = 0.5, fill: int = FILL):
@@ -82,8 +100,12 @@ class ResizeZoomOut(v2.Transform):
         return dict(size=[h, w], padding=[left, top, W - w - left, H - h - top])
 
     def transform(self, inpt, params: dict):
-        small = F.resize(inpt, params['size'], antialias=True)
-        return F.pad(small, params['padding'], fill=self.fill) if any(params['padding']) else small
+        (left, top, _, _), padded = params['padding'], any(params['padding'])
+        if not isinstance(inpt, tv_tensors.Image):
+            small = F.resize(inpt, params['size'], antialias=True)
+            return F.pad(small, params['padding'], fill=self.fill) if padded else small
+        small = F.resize(_packed(inpt.as_subclass(torch.Tensor)), params['size'], antialias=True)
+        return tv_tensors.wrap(_on_canvas(small, self.image_size, top, left, self.fill) if padded else small, like=inpt)
 
 # %% ../nbs/12_transforms.ipynb #96210d53
 def eval_transforms(image_size: Sequence[int] = (640, 640)) -> v2.Compose:
@@ -182,7 +204,7 @@ class AugmentedDataset(Dataset):
         self.dataset, self.image_size, self.policy = dataset, _check_size(image_size), policy or AugmentationPolicy()
         self.mosaic_prob, self.seed = mosaic_prob, seed
         self.strong, self.weak = strong or strong_transforms(image_size), weak or weak_transforms(image_size)
-        self.after_mosaic = v2.Compose([v2.RandomHorizontalFlip(), v2.RandomPhotometricDistort(p=0.5)])
+        self.after_mosaic = v2.Compose([v2.RandomHorizontalFlip(), PhotometricDistort()])
 
     def __len__(self): return len(self.dataset)
     def set_epoch(self, epoch: int): self.policy.set_epoch(epoch)
@@ -200,11 +222,13 @@ def _mosaic(self: AugmentedDataset, i: int):
 @patch
 def __getitem__(self: AugmentedDataset, i: int):
     i = range(len(self))[i]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_of(self.seed, self.policy.epoch, i))
+    state = torch.default_generator.get_state()  # the generator of the CPU alone: a device's is never touched
+    torch.default_generator.manual_seed(seed_of(self.seed, self.policy.epoch, i))
+    try:
         if not self.policy.strong: return self.weak(*self.dataset[i])
         if torch.rand(()) < self.mosaic_prob: return self.after_mosaic(*self._mosaic(i))
         return self.strong(*self.dataset[i])
+    finally: torch.default_generator.set_state(state)
 
 # %% ../nbs/12_transforms.ipynb #9e54f38f
 def _scale_size(size, image_size: tuple[int, int]) -> tuple[int, int]:
