@@ -46,7 +46,7 @@ class DSETSection(Section):
     token_pruning_schedule: Literal['linear', 'delayed'] = Field('linear', description='fall during the warm-up, or after it')
     restore: Literal['zero', 'original'] = Field('zero', description='what stands in pruned cells: zeros, or the untouched projection')
     spatial_prior: Literal['center', 'edge'] | None = Field(None, description='prior added to the scores')
-    prune_memory: bool = Field(False, description='let the decoder read kept tokens only')
+    prune_memory: bool = Field(False, description='let queries come from kept tokens only and the decoder read no others; needs use_token_pruning')
     use_patch_moe: bool = Field(True, description="make the encoder's FFN a mixture of experts")
     patch_moe_num_experts: Int = Field(4, ge=1, description='experts of an encoder layer')
     patch_moe_top_k: Int = Field(2, ge=1, description='experts a token is sent to')
@@ -341,11 +341,11 @@ _EXAMPLES = {
 
 # %% ../nbs/00_config.ipynb #3b1aceb2
 def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
-    "The parser of `dset_train` or `dset_eval`: `--config`, and a flag for every key."
+    "The parser of `dset_train` (`--config`) or `dset_eval` (`--checkpoint`, which brings its own configuration), and a flag for every key."
     p = argparse.ArgumentParser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=_EXAMPLES[prog], allow_abbrev=False,
-        description={'dset_train': 'Train a detector. Presets: ', 'dset_eval': 'Evaluate a trained detector. Presets: '}[prog] + ', '.join(preset_names()) + '.')
-    p.add_argument('--config', metavar='NAME|FILE', help='preset or YAML file' + (' (default: dset_presnet50)' if prog == 'dset_train' else ' (default: the one inside the checkpoint)'))
-    if prog == 'dset_eval':
+        description={'dset_train': f"Train a detector. Presets: {', '.join(preset_names())}.", 'dset_eval': 'Evaluate a trained detector as it was configured.'}[prog])
+    if prog == 'dset_train': p.add_argument('--config', metavar='NAME|FILE', help='preset or YAML file (default: dset_presnet50)')
+    else:
         p.add_argument('--checkpoint', required=True, metavar='FILE', help='checkpoint or run folder')
         p.add_argument('--keep_ratio', type=float, metavar='R', help='evaluate at this token keep ratio instead of the trained one')
     groups = {}
@@ -359,11 +359,11 @@ def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
 
 # %% ../nbs/00_config.ipynb #c0e747d8
 def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple[argparse.Namespace, dict[str, Any]]:
-    "The command line as (own arguments of the command, overrides by leaf name). Raises `ConfigError`."
+    "The command line as (own arguments of the command, overrides by leaf name); `config` is None for `dset_eval`. Raises `ConfigError`."
     known = leaves()
     args = make_parser(prog).parse_args(argv)
     overrides = {k: yaml.safe_load(v) if v else v for k, v in vars(args).items() if k in known}
-    return argparse.Namespace(**{k: v for k, v in vars(args).items() if k not in known}), overrides
+    return argparse.Namespace(**{'config': None} | {k: v for k, v in vars(args).items() if k not in known}), overrides
 
 # %% ../nbs/00_config.ipynb #52b91cc4
 def run_command(command: typing.Callable[[], Any]) -> None:

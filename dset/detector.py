@@ -23,7 +23,7 @@ from torchvision.ops import box_convert
 from .backbones import create_backbone
 from .config import Config, ConfigError, load_config
 from .decoder import RTDETRTransformerv2
-from .encoder import HybridEncoder
+from .encoder import HybridEncoder, kept_cells
 from .losses import DetectionLoss, loss_weights, total_loss
 from .routers import Routing, load_balancing_loss, router_z_loss
 from .token_pruning import importance_loss, pruning_loss
@@ -40,7 +40,6 @@ def build_encoder(model, in_channels: list[int]) -> HybridEncoder:
         patch_moe_num_experts=d.patch_moe_num_experts, patch_moe_top_k=d.patch_moe_top_k, expert_dim=model.expert_dim,
         moe_execution=model.moe_execution)
 
-# %% ../nbs/10_detector.ipynb #e6ee8b99
 def build_decoder(model, num_classes: int) -> RTDETRTransformerv2:
     "The decoder that the section `config.model` describes."
     return RTDETRTransformerv2(
@@ -71,7 +70,6 @@ class DSETRTDETR(nn.Module):
         self.class_names = _class_names(num_classes, classes)
         self.num_classes = len(self.class_names)
         m, t = self.config.model, self.config.training
-        if m.dset.prune_memory: raise ConfigError('model.dset.prune_memory = True: the decoder reads all tokens in this version, set it to false')
         self.backbone = create_backbone(m.backbone, m.pretrained, m.freeze_stages, m.freeze_norm)
         self.encoder = build_encoder(m, self.backbone.channels)
         self.decoder = build_decoder(m, self.num_classes)
@@ -81,7 +79,6 @@ class DSETRTDETR(nn.Module):
         self.loaded_names = {f'backbone.{n}' for n, _ in self.backbone.named_parameters()} if m.pretrained else set()
         self._seen_on_device = set()
 
-# %% ../nbs/10_detector.ipynb #c944cfc7
 def create_detector(preset: Config | str | dict | None = None, num_classes: int | None = None, classes=None, **overrides) -> DSETRTDETR:
     """`DSETRTDETR` from a preset with settings overridden by leaf name: `create_detector('dset_tiny', token_keep_ratio=.5)`.
 
@@ -121,7 +118,6 @@ def check_targets(targets: list[dict], batch: int, num_classes: int, values: boo
             raise ValueError(f"targets[{i}]['labels'] is {_what(labels)}: give an int64 tensor [{len(boxes)}], one label for each box")
         if values and len(labels): _check_values(f'targets[{i}]', boxes.detach(), labels, num_classes)
 
-# %% ../nbs/10_detector.ipynb #4abf3b5a
 def _check_values(where: str, boxes: Tensor, labels: Tensor, num_classes: int) -> None:
     low, high = labels.min().item(), labels.max().item()
     if low < 0 or high >= num_classes:
@@ -163,7 +159,6 @@ def sparse_losses(self: DSETRTDETR, info: dict, routing: dict, targets: list[dic
 
 def _mean(values): return torch.stack(list(values)).mean()
 
-# %% ../nbs/10_detector.ipynb #b2a96240
 @patch
 def forward(self: DSETRTDETR, images: Tensor, targets: list[dict] | None = None, num_boxes: float | Tensor | None = None,
             return_info: bool = False) -> dict:
@@ -176,7 +171,8 @@ def forward(self: DSETRTDETR, images: Tensor, targets: list[dict] | None = None,
     if not torch.compiler.is_compiling(): self._check(images, targets)
     if targets is not None: targets = [{**t, **{k: t[k].to(images.device, non_blocking=True) for k in ('boxes', 'labels')}} for t in targets]
     maps, info = self.encoder(self.backbone(images), return_encoder_info=True)
-    out = self.decoder(maps, targets)
+    kept = kept_cells(info, [tuple(m.shape[2:]) for m in maps]) if self.config.model.dset.prune_memory else None
+    out = self.decoder(maps, targets, kept)
     result = {k: out[k] for k in ('pred_logits', 'pred_boxes')}
     routing = dict(encoder=info['routing'], decoder=out['routing'])
     if return_info or targets is not None: result |= dict(encoder_info=info, routing=routing)
@@ -245,7 +241,6 @@ def metadata(self: DSETRTDETR) -> dict:
     config = load_config(self.config, pretrained=False).model_dump(mode='json')
     return dict(model_type='dset_rtdetr', id2label={str(i): n for i, n in enumerate(self.class_names)}, config=config)
 
-# %% ../nbs/10_detector.ipynb #5d3eebac
 def _replace(folder: Path, name: str, write) -> None:
     "Write a file under a temporary name, then rename it: a reader finds the old file or the new one, never half of one."
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f'.{name}.')
@@ -258,7 +253,7 @@ def _replace(folder: Path, name: str, write) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
 
-# %% ../nbs/10_detector.ipynb #005188e2
+# %% ../nbs/10_detector.ipynb #bd64e8c1
 @patch
 def save_pretrained(self: DSETRTDETR, folder: str | Path, metrics: dict | None = None) -> Path:
     "Write `model.safetensors`, `config.json` and a model card with `metrics` to `folder`, each atomically; returns the folder."
@@ -270,7 +265,6 @@ def save_pretrained(self: DSETRTDETR, folder: str | Path, metrics: dict | None =
     _replace(folder, 'README.md', lambda f: Path(f).write_text(model_card(self, metrics), encoding='utf-8'))
     return folder
 
-# %% ../nbs/10_detector.ipynb #46dd024d
 def model_card(model: DSETRTDETR, metrics: dict | None = None) -> str:
     "A model card in Markdown: licence, configuration, classes, how to use it, and `metrics` (name -> number) if there are any."
     count = sum(p.numel() for p in model.parameters()) / 1e6
@@ -280,7 +274,7 @@ def model_card(model: DSETRTDETR, metrics: dict | None = None) -> str:
             '```python\nfrom dset.detector import DSETRTDETR\nmodel = DSETRTDETR.from_pretrained(folder_or_repository)\n'
             'detections = model.predict(images)   # [b, 3, h, w], 0..1\n```\n\n' + (f'| metric | value |\n|---|---|\n{rows}' if rows else 'No metrics were given.\n'))
 
-# %% ../nbs/10_detector.ipynb #64056f73
+# %% ../nbs/10_detector.ipynb #202883e7
 def read_safetensors(path: str | Path) -> dict[str, Tensor]:
     "Tensors of a safetensors file by name. Raises `FileNotFoundError`, or `ValueError` for a truncated or foreign file."
     path = Path(path)
@@ -288,7 +282,6 @@ def read_safetensors(path: str | Path) -> dict[str, Tensor]:
     try: return load_file(path)
     except (SafetensorError, OSError) as e: raise ValueError(f'{path} is truncated or no safetensors file ({e}): copy or download it again') from None
 
-# %% ../nbs/10_detector.ipynb #4dcbd74e
 @patch(cls_method=True)
 def from_pretrained(cls: DSETRTDETR, folder: str | Path, num_classes: int | None = None, revision: str | None = None, **overrides) -> DSETRTDETR:
     """The detector that `save_pretrained` wrote to a folder or `push_to_hub` to a Hub repository, in eval mode.
@@ -307,7 +300,7 @@ def from_pretrained(cls: DSETRTDETR, folder: str | Path, num_classes: int | None
     model.loaded_names = {n for n, _ in model.named_parameters()}
     return model.eval()
 
-# %% ../nbs/10_detector.ipynb #01249244
+# %% ../nbs/10_detector.ipynb #005188e2
 def _read_metadata(path: Path) -> dict:
     if not path.is_file(): raise FileNotFoundError(f'{path} does not exist: give a folder written by save_pretrained')
     try: meta = json.loads(path.read_text(encoding='utf-8'))
@@ -316,7 +309,6 @@ def _read_metadata(path: Path) -> dict:
         raise ValueError(f'{path} is no configuration of dset (it needs config and a contiguous id2label): give a folder written by save_pretrained')
     return meta
 
-# %% ../nbs/10_detector.ipynb #7bd4e815
 def download_pretrained(repository: str, revision: str | None = None) -> Path:
     "Folder of a Hub repository's files, downloaded (with progress and resume) or from the cache."
     if not re.fullmatch(r'[\w.-]+/[\w.-]+', repository) or repository.startswith('.'): raise FileNotFoundError(f'{repository} is no folder: give one written by save_pretrained, or a Hub repository owner/name')

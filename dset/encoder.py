@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['sincos_position_codes', 'position_codes', 'TransformerEncoderLayer', 'TransformerEncoder', 'ConvNormLayer',
-           'RepVggBlock', 'CSPRepLayer', 'HybridEncoder']
+           'RepVggBlock', 'CSPRepLayer', 'HybridEncoder', 'kept_cells']
 
 # %% ../nbs/05_encoder.ipynb #9b569806
 from collections import OrderedDict
@@ -245,3 +245,15 @@ def set_keep_ratio(self: HybridEncoder, keep_ratio: float | None):
     "Prune at this ratio whatever the epoch (None: as scheduled). Raises ValueError for a ratio below 1 when built without pruning."
     if self.token_pruner is not None: self.token_pruner.set_keep_ratio(keep_ratio)
     elif keep_ratio not in (None, 1): raise ValueError(f'keep_ratio={keep_ratio}: this encoder was built with use_token_pruning=False; build it with True to prune')
+
+# %% ../nbs/05_encoder.ipynb #dc0b30d4
+def kept_cells(info: dict, shapes: list[tuple[int, int]]) -> Tensor | None:
+    """Indices `[b, m]`, ascending, of the cells that pruning spared among those of all levels laid in a row; None: all of them.
+
+    info: `HybridEncoder`'s; shapes: `(h, w)` of all levels, finest first. A cell of a level that did not enter the encoder is spared."""
+    if info['kept_indices'] is None or info['num_kept'] == info['num_tokens']: return None
+    sizes, device = [h * w for h, w in shapes], info['kept_indices'].device
+    cells = torch.arange(sum(sizes), device=device).split(sizes)                                  # each level's cells
+    kept = torch.cat([cells[i] for i in info['levels']])[info['kept_indices']]                    # [b, k]
+    spared = [c for i, c in enumerate(cells) if i not in info['levels']]
+    return torch.cat([kept, torch.cat(spared).expand(len(kept), -1)], 1).sort(1).values if spared else kept
