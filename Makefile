@@ -6,10 +6,11 @@ READY  := $(VENV)/.ready
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check export render readme lab clean
+GRID   ?= params/smoke.yaml
+.PHONY: help setup run experiments test check export render readme lab clean
 
 help: ## print this help
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 setup: $(READY) ## make .venv and install everything into it (nothing to do when it is up to date)
 
@@ -23,6 +24,9 @@ $(READY): settings.ini pyproject.toml setup.py
 
 run: $(READY) ## draw a stand-in data set, train, evaluate, show pictures (two CPU cores suffice)
 	@$(BIN)/python tools/demo.py
+
+experiments: $(READY) ## run a grid of experiments, resume it, compare: GRID=params/smoke.yaml (Python 3.11 or newer)
+	@$(BIN)/python -m dset.experiments run '$(GRID)' $(ARGS)
 
 test: $(READY) ## check the tree, run every chapter's tests and one smoke pass of the experiments
 	@$(BIN)/python tools/test.py

@@ -3,7 +3,10 @@
 `run(name)` prints what the notebooks print and says whether they came through. Everything is written to a temporary folder.
 """
 import csv
+import importlib.util
 import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -58,7 +61,35 @@ def transfer(tmp: Path) -> None:
     if not rows: raise AssertionError(f'{table} is empty')
 
 
-NAMES = ('experiments', 'data_prep', 'transfer')
+GRID = """
+data: {{data_root: {tmp}/data}}
+presets: [dset_tiny]
+common: {{epochs: 2, eval_every: 1, token_pruning_warmup_epochs: 1, batch_size: 4, image_size: [96, 160], hidden_dim: 32, num_heads: 2, num_queries: 20, num_denoising: 10, decoder_layers: 1, num_workers: 0}}
+output_dir: {tmp}/logs
+results_dir: {tmp}/results
+"""
+
+
+def batch(tmp: Path) -> None:
+    "A grid of one run: data, train, evaluate, compare; a second start finds nothing to do. Through Snakemake where this Python has it."
+    _standin(tmp / 'data')
+    grid = tmp / 'mini.yaml'
+    grid.write_text(GRID.format(tmp=tmp), encoding='utf-8')
+    def command(*argv): subprocess.run([sys.executable, '-m', 'dset.experiments', *argv], check=True, cwd=ROOT)
+    if importlib.util.find_spec('snakemake'): command('run', str(grid))
+    else:
+        for stage in (['data'], ['train'], ['evaluate'], ['compare']): command(*stage, str(grid), *(['dset_tiny-s0'] if stage[0] in ('train', 'evaluate') else []))
+    run, table = tmp / 'logs' / 'mini' / 'dset_tiny-s0', tmp / 'results' / 'mini.csv'
+    metrics, written = json.loads((run / 'metrics.json').read_text(encoding='utf-8')), table.stat().st_mtime
+    missing = {'metrics', 'config', 'config_hash', 'data', 'commit', 'dirty', 'versions', 'device', 'seeds', 'durations', 'flops'} - metrics.keys()
+    if missing: raise AssertionError(f'metrics.json lacks {", ".join(sorted(missing))}')
+    if not (run / 'train.ipynb').is_file() or not (run / 'evaluate.ipynb').is_file(): raise AssertionError(f'{run} lacks its executed notebooks')
+    if importlib.util.find_spec('snakemake'):
+        command('run', str(grid))
+        if table.stat().st_mtime != written: raise AssertionError('a second start did not leave the finished grid alone')
+
+
+NAMES = ('experiments', 'batch', 'data_prep', 'transfer')
 
 
 def run(name: str) -> bool:
