@@ -1038,7 +1038,6 @@ def dset_eval(argv: list[str] | None = None) -> None:
     "The command `dset_eval`: evaluate a checkpoint or run folder."
     def command():
         args, overrides = parse_args('dset_eval', argv)
-        if args.config: raise ConfigError('--config: a checkpoint brings its own configuration; override single keys instead, such as --val_split test')
         report = evaluate_checkpoint(args.checkpoint, args.keep_ratio, **overrides)
         for name, c in report['metrics']['per_class'].items(): print(f"{name:>20} AP {c['AP']:.3f} AP50 {c['AP50']:.3f} ({c['num_objects']} objects)")
         print(headline(report['metrics']))
