@@ -343,6 +343,7 @@ _EXAMPLES = {
 def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
     "The parser of `dset_train` (`--config`) or `dset_eval` (`--checkpoint`, which brings its own configuration), and a flag for every key."
     p = argparse.ArgumentParser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=_EXAMPLES[prog], allow_abbrev=False,
+        usage=f"%(prog)s [-h] {'[--config NAME|FILE]' if prog == 'dset_train' else '--checkpoint FILE [--keep_ratio R]'} [--KEY VALUE ...]",
         description={'dset_train': f"Train a detector. Presets: {', '.join(preset_names())}.", 'dset_eval': 'Evaluate a trained detector as it was configured.'}[prog])
     if prog == 'dset_train': p.add_argument('--config', metavar='NAME|FILE', help='preset or YAML file (default: dset_presnet50)')
     else:
@@ -361,7 +362,8 @@ def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
 def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple[argparse.Namespace, dict[str, Any]]:
     "The command line as (own arguments of the command, overrides by leaf name); `config` is None for `dset_eval`. Raises `ConfigError`."
     known = leaves()
-    args = make_parser(prog).parse_args(argv)
+    args, rest = make_parser(prog).parse_known_args(argv)
+    if rest: raise ConfigError(_unknown(rest[0].removeprefix('--').split('=')[0]) if rest[0].startswith('--') else f'{rest[0]!r} stands alone: options are --key value')
     overrides = {k: yaml.safe_load(v) if v else v for k, v in vars(args).items() if k in known}
     return argparse.Namespace(**{'config': None} | {k: v for k, v in vars(args).items() if k not in known}), overrides
 
