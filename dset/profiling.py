@@ -6,8 +6,9 @@
 __all__ = ['COMPONENTS', 'SPARSITIES', 'ENCODER_LAYER', 'count_parameters', 'grouped_mm_flops', 'grid_sample_flops',
            'embedding_bag_flops', 'meter_modules', 'component_of', 'by_component', 'FlopCount', 'count_flops',
            'bare_detector', 'backbone_formula', 'flops_formula', 'flops_table', 'compute_account', 'sparse_theory',
-           'count_sparsities', 'sparsity_table', 'plot_account', 'both_clocks', 'time_calls', 'device_name',
-           'compare_latency', 'measure_latency', 'component_latency', 'save_account', 'code_version']
+           'count_sparsities', 'sparsity_table', 'plot_account', 'set_pruning', 'pruning_choices', 'keep_study',
+           'both_clocks', 'time_calls', 'device_name', 'compare_latency', 'measure_latency', 'component_latency',
+           'save_account', 'code_version']
 
 # %% ../nbs/15_profiling.ipynb #e6ea8847
 import contextlib, io, math, platform, re, subprocess, time
@@ -23,6 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from .config import load_config
 from .detector import create_detector
 from .experts import Experts, expert_width
+from .token_pruning import num_kept
 
 # %% ../nbs/15_profiling.ipynb #25e740cb
 def _idle(m: nn.Module) -> int:
@@ -51,7 +53,6 @@ def embedding_bag_flops(table_shape, indices_shape, *args, out_shape=None, **kwa
     "`F.embedding_bag` with weights: a multiply-add for each channel of each row that is read."
     return 2 * table_shape[1] * math.prod(indices_shape)
 
-# %% ../nbs/15_profiling.ipynb #b074c722
 def _formulas() -> dict:
     "Formulas of the operators that `FlopCounterMode` would count as zero."
     uncounted = dict(grid_sampler_2d=grid_sample_flops, _grouped_mm=grouped_mm_flops, grouped_mm=grouped_mm_flops,
@@ -183,38 +184,44 @@ def backbone_formula(backbone: nn.Module, size: tuple[int, int]) -> int:
     return sum(flops)
 
 # %% ../nbs/15_profiling.ipynb #f5f5c1d2
+def _kept(m, areas: list[int], keep: float) -> tuple[int, int, int]:
+    "Tokens that may enter the encoder, those that do at this keep ratio, and cells that the decoder knows; areas `h·w` of the three levels."
+    n = sum(areas[i] for i in m.use_encoder_idx) if m.encoder_layers else 0
+    kept = num_kept(keep, n) if m.dset.use_token_pruning and n else n
+    return n, kept, sum(areas) - (n - kept if m.dset.prune_memory else 0)
+
 def _neck_formula(m, areas: list[int], channels: list[int], keep: float) -> dict[str, int]:
-    "The hybrid encoder: projections, pruning, transformer, FPN and PAN; areas `h·w` and backbone channels of the three levels."
-    c, n, d = m.hidden_dim, sum(areas[i] for i in m.use_encoder_idx), m.dset
-    kept, layers = max(math.ceil(keep * n - 1e-9), 1) if d.use_token_pruning else n, m.encoder_layers
-    ffn = _ffn(kept, c, m.dim_feedforward, d.use_patch_moe, d.patch_moe_num_experts, d.patch_moe_top_k, m.expert_dim)
+    "The hybrid encoder: projections, pruning, transformer, FPN and PAN; `channels` of the backbone's maps."
+    c, d, layers, (n, kept, _) = m.encoder_dim or m.hidden_dim, m.dset, m.encoder_layers, _kept(m, areas, keep)
+    ffn = _ffn(kept, c, m.encoder_feedforward or m.dim_feedforward, d.use_patch_moe, d.patch_moe_num_experts, d.patch_moe_top_k, m.expert_dim)
     wide = int(c * m.expansion)
     block = 2 * 2 * (2 * c) * wide + round(3 * m.depth_mult) * 2 * 10 * wide ** 2  # of a cell: two 1x1 on two maps, RepVGG blocks of 3x3 and 1x1
     if wide != c: block += 2 * wide * c
     return {'encoder input projections': sum(2 * a * i * c for a, i in zip(areas, channels)),
-            'token pruning': 2 * n * (c * (c // 2) + c // 2) if d.use_token_pruning and layers else 0,
+            'token pruning': 2 * n * (c * (c // 2) + c // 2) if d.use_token_pruning else 0,
             'encoder attention': layers * (8 * kept * c * c + 4 * kept ** 2 * c), 'encoder FFN': layers * ffn,
             'FPN': 2 * c * c * (areas[1] + areas[2]) + block * (areas[0] + areas[1]), 'PAN': (2 * 9 * c * c + block) * (areas[1] + areas[2])}
 
 # %% ../nbs/15_profiling.ipynb #08990d73
-def _cross_attention(m, n: int, sample_first: bool) -> dict[str, int]:
-    "One deformable attention over `n` tokens: offsets, weights, output; sampling; and the value projection, of all tokens or of what was found."
-    c, q, reads = m.hidden_dim, m.num_queries, 3 * m.decoder_points * (4 if m.cross_attn_method == 'default' else 1)
+def _cross_attention(m, q: int, known: int, sample_first: bool) -> dict[str, int]:
+    "One deformable attention of `q` queries over `known` cells: offsets, weights, output; sampling; and the value projection, of all cells or of what was found."
+    c, reads = m.hidden_dim, 3 * m.decoder_points * (4 if m.cross_attn_method == 'default' else 1)
     common = 2 * q * c * 3 * m.num_heads * 3 * m.decoder_points + 2 * q * c * c
     if sample_first: return {'value projections': 0, 'decoder attention': common + 2 * q * m.num_heads * reads * c + 2 * q * c * c}
-    return {'value projections': 2 * n * c * c, 'decoder attention': common + (2 * q * reads * c if m.cross_attn_method == 'default' else 0)}
+    return {'value projections': 2 * known * c * c, 'decoder attention': common + (2 * q * reads * c if m.cross_attn_method == 'default' else 0)}
 
-# %% ../nbs/15_profiling.ipynb #6f0f4327
-def _decoder_formula(m, areas: list[int], num_classes: int, sample_first: bool) -> dict[str, int]:
+def _decoder_formula(m, areas: list[int], num_classes: int, keep: float, sample_first: bool) -> dict[str, int]:
     "Query selection, decoder layers and heads; the head of the last layer gives the classes, every layer a box."
-    c, q, n, layers = m.hidden_dim, m.num_queries, sum(areas), m.decoder_layers
-    box, cross = 2 * q * (2 * c * c + 4 * c), _cross_attention(m, n, sample_first)
-    return {'decoder input projections': 2 * n * c * c, 'query selection': 2 * n * c * c + 2 * n * c * num_classes + box,
+    c, known, layers = m.hidden_dim, _kept(m, areas, keep)[2], m.decoder_layers
+    q = min(m.num_queries, known)
+    box, cross = 2 * q * (2 * c * c + 4 * c), _cross_attention(m, q, known, sample_first)
+    return {'decoder input projections': 2 * sum(areas) * (m.encoder_dim or c) * c, 'query selection': 2 * known * c * (c + num_classes) + box,
             'value projections': layers * cross['value projections'],
             'decoder attention': layers * (8 * q * c * c + 4 * q * q * c + cross['decoder attention']),
             'decoder FFN': layers * _ffn(q, c, m.dim_feedforward, m.use_moe, m.num_experts, m.top_k, m.expert_dim),
             'heads': layers * (box + 2 * q * (4 * 2 * c + 2 * c * c)) + 2 * q * c * num_classes}
 
+# %% ../nbs/15_profiling.ipynb #6f0f4327
 def _samples_first(model: nn.Module, tokens: int) -> bool:
     "Which order the decoder takes in eval, where the model lies."
     m, attention = model.config.model, model.decoder.decoder.layers[0].cross_attn
@@ -224,12 +231,11 @@ def _samples_first(model: nn.Module, tokens: int) -> bool:
 def flops_formula(model: nn.Module, size: tuple[int, int] = (640, 640)) -> dict[str, int]:
     "FLOPs by component of a `DSETRTDETR` at its keep ratio, from formulas: nothing but the backbone is run, for its shapes."
     m, areas, pruner = model.config.model, [h * w for h, w in _maps(_size(size))], model.encoder.token_pruner
-    parts = {'backbone': backbone_formula(model.backbone, _size(size))}
-    parts |= _neck_formula(m, areas, model.backbone.channels, 1. if pruner is None else pruner.current_keep_ratio)
-    parts |= _decoder_formula(m, areas, model.num_classes, _samples_first(model, sum(areas)))
+    keep = 1. if pruner is None else pruner.current_keep_ratio
+    parts = {'backbone': backbone_formula(model.backbone, _size(size))} | _neck_formula(m, areas, model.backbone.channels, keep)
+    parts |= _decoder_formula(m, areas, model.num_classes, keep, _samples_first(model, sum(areas)))
     return {k: v for k, v in parts.items() if v}
 
-# %% ../nbs/15_profiling.ipynb #42f710fd
 def flops_table(model: nn.Module, size: tuple[int, int] = (640, 640)) -> pd.DataFrame:
     "A row a component: `gflops` counted, `formula`, their `ratio`, and the `share` of the whole; the last row is the total."
     counted, formula = count_flops(model, size), flops_formula(model, size)
@@ -315,6 +321,31 @@ def plot_account(dense: FlopCount, sparse: FlopCount, title: str = '') -> Figure
     fig.suptitle(title, fontsize=12)
     return fig
 
+# %% ../nbs/15_profiling.ipynb #8dce79ac
+def set_pruning(model: nn.Module, keep_ratio: float | None, prune_memory: bool = False) -> nn.Module:
+    "The same detector at another keep ratio (None: as scheduled), with its decoder knowing kept cells only or all; returns it."
+    model.set_keep_ratio(keep_ratio)
+    model.config.model.dset.prune_memory = prune_memory
+    return model
+
+def pruning_choices(keeps=(.3, .5, .7, 1.), levels=((2,), (1, 2), (0, 1, 2))) -> list[tuple]:
+    "All (levels, keep ratio, prune_memory); at a ratio of 1 there is nothing to prune from the memory."
+    return [(tuple(l), k, p) for l in levels for k in keeps for p in ((False, True) if k < 1 else (False,))]
+
+def keep_study(preset, size: tuple[int, int] = (640, 640), keeps=(.3, .5, .7, 1.), levels=((2,), (1, 2), (0, 1, 2)), num_classes: int = 80) -> pd.DataFrame:
+    """FLOPs of each of `pruning_choices`: `gflops`, its `ratio` to the preset that prunes nothing at stride 32, `gflops_cpu` (values sampled
+    before they are projected, as CPUs do in eval), and `memory_gflops`, what query selection and value projections need of `gflops`."""
+    whole, rows = count_flops(bare_detector(preset, num_classes=num_classes, use_token_pruning=False, use_encoder_idx=[2]), size), []
+    models = {tuple(l): bare_detector(preset, num_classes=num_classes, use_token_pruning=True, use_encoder_idx=list(l)) for l in levels}
+    for l, keep, prune in pruning_choices(keeps, levels):
+        counts = []
+        for execution in ('sample_first', 'project_first'):
+            for layer in models[l].decoder.decoder.layers: layer.cross_attn.execution = execution
+            counts.append(count_flops(set_pruning(models[l], keep, prune), size))
+        rows.append(dict(preset=load_config(preset).preset, height=size[0], width=size[1], levels=str(list(l)), keep=keep, prune_memory=prune, gflops=counts[1] / 1e9, ratio=counts[1] / whole,
+                         gflops_cpu=counts[0] / 1e9, memory_gflops=sum(counts[1].by_component.get(k, 0) for k in ('query selection', 'value projections')) / 1e9))
+    return pd.DataFrame(rows)
+
 # %% ../nbs/15_profiling.ipynb #5e53f585
 def _sync(device: torch.device) -> None:
     "Wait for the accelerator, where there is one."
@@ -341,7 +372,6 @@ def time_calls(calls: dict[str, Callable[[], object]], repeats: int = 20, warmup
             if i >= warmup: seconds[name].append(clock() - start)
     return {name: np.array(s) for name, s in seconds.items()}
 
-# %% ../nbs/15_profiling.ipynb #d4471328
 @contextlib.contextmanager
 def _threads(n: int | None):
     "Run with `n` threads inside operators (None: as it is)."
@@ -404,7 +434,6 @@ def save_account(table: pd.DataFrame, path: str | Path, **provenance) -> bool:
     path.write_text(''.join(f'# {k}: {v}\n' for k, v in provenance.items()) + table.to_csv(index=False), encoding='utf-8')
     return True
 
-# %% ../nbs/15_profiling.ipynb #f97df3ee
 def code_version() -> str:
     "The commit of this checkout, '+' where files differ from it; 'unknown' outside of git."
     here = Path(__file__).parent if '__file__' in globals() else '.'
