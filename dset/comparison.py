@@ -177,7 +177,7 @@ def plot_training(histories: dict[str, list[list[dict]]]) -> Figure:
     for i, (model, runs) in enumerate(histories.items()):
         _band(axes[0, 0], _series(runs, lambda e: e['losses'].get('loss')), color_of(i), model)
         _band(axes[0, 1], _series(runs, lambda e: e['metrics'].get('mAP')), color_of(i), model)
-    for ax, title in zip(axes[0], ('total training loss', 'mAP on the validation split')): ax.set(title=title, xlabel='epoch'), ax.grid(alpha=.3)
+    for ax, title in zip(axes[0], ('total training loss', 'mAP on the validation split')): ax.set(title=title, xlabel='epoch'), ax.grid(alpha=.3), ax.locator_params(axis='x', integer=True)
     axes[0, 0].legend(fontsize=7, frameon=False)
     return fig
 

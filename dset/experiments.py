@@ -389,7 +389,7 @@ def train_stage(grid: Grid, run: Run) -> None:
 def launch_command(grid: Grid, run: Run, processes: int) -> list[str]:
     "The command that trains `run` in several processes."
     return [sys.executable, '-m', 'accelerate.commands.launch', '--num_processes', str(processes), '--num_machines', '1', '--dynamo_backend', 'no',
-            '--mixed_precision', run.config.training.mixed_precision, '--main_process_port', '0', '--multi_gpu',
+            '--mixed_precision', run.config.training.mixed_precision, '--main_process_port', '0', '--multi_gpu' if visible_gpus() else '--cpu',
             '--module', 'dset.experiments', 'fit', str(grid.path), run.name]
 
 def _launch(grid: Grid, run: Run, processes: int) -> None:
