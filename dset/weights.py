@@ -22,7 +22,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN_ResNet50_FPN_V2_Weights
 
-from .backbones import presnet_key
+from .backbones import hub_or_cache, presnet_key
 from .detector import DSETRTDETR, download_pretrained, read_safetensors
 from .experts import ACTIVATIONS, PatchMoELayer
 
@@ -119,7 +119,7 @@ def read_checkpoint(path: str | Path, download: bool = False) -> tuple[dict[str,
     path = Path(path)
     if not path.exists():
         if not download: raise FileNotFoundError(f'{path} does not exist: give a file, a folder, or a Hub repository owner/name with download=True')
-        path = download_pretrained(str(path))
+        with hub_or_cache(): path = download_pretrained(str(path))
     if path.is_dir(): return read_checkpoint(path / 'model.safetensors')
     raw = read_safetensors(path) if path.suffix == '.safetensors' else _read_pth(path)
     state = _unwrap(raw)
