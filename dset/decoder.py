@@ -82,7 +82,6 @@ def feed_forward(self: TransformerDecoderLayer, x: Tensor) -> tuple[Tensor, Rout
     if self.moe is not None: return self.moe(x)
     return self.linear2(self.dropout(ACTIVATIONS[self.activation](self.linear1(x)))), None
 
-# %% ../nbs/08_decoder.ipynb #2a55b823
 @patch
 def forward(self: TransformerDecoderLayer, target: Tensor, reference: Tensor, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
             attn_mask: Tensor | None = None, kept: Tensor | None = None, query_pos: Tensor | None = None) -> tuple[Tensor, Routing | None]:
@@ -107,7 +106,6 @@ class TransformerDecoder(nn.Module):
         if not -len(layers) <= eval_idx < len(layers): raise ValueError(f'eval_idx {eval_idx} names none of the {len(layers)} decoder layers')
         self.layers, self.eval_idx = nn.ModuleList(layers), eval_idx % len(layers)
 
-# %% ../nbs/08_decoder.ipynb #6585877d
 @patch
 def forward(self: TransformerDecoder, target: Tensor, points_unact: Tensor, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
             bbox_head: nn.ModuleList, score_head: nn.ModuleList, query_pos_head: nn.Module, attn_mask: Tensor | None = None,
@@ -147,7 +145,6 @@ def generate_anchors(spatial_shapes: Sequence[tuple[int, int]], device: torch.de
     valid = ((anchors > .01) & (anchors < .99)).all(-1, keepdim=True)
     return torch.logit(anchors).masked_fill(~valid, math.inf), valid
 
-# %% ../nbs/08_decoder.ipynb #17dde1ef
 @lru_cache(maxsize=64)
 def _cached_anchors(spatial_shapes, device):
     with torch.inference_mode(False), torch.no_grad(): return generate_anchors(spatial_shapes, device)
@@ -205,7 +202,6 @@ def reset_parameters(self: RTDETRTransformerv2, prior: float = .01):
     if self.tgt_embed is not None: nn.init.xavier_uniform_(self.tgt_embed.weight)
     if self.denoising_class_embed is not None: nn.init.normal_(self.denoising_class_embed.weight[:-1])
 
-# %% ../nbs/08_decoder.ipynb #f42ddb08
 @patch
 def flatten_maps(self: RTDETRTransformerv2, feats: Sequence[Tensor]) -> tuple[Tensor, list[tuple[int, int]]]:
     "Project the maps and lay their cells in a row: `memory [b, n, c]` and each level's (h, w)."
@@ -239,7 +235,6 @@ def denoising_queries(self: RTDETRTransformerv2, targets: Sequence[dict] | None,
     return make_denoising_queries(targets, self.num_classes, num_queries, self.denoising_class_embed, self.num_denoising,
                                   self.label_noise_ratio, self.box_noise_scale)
 
-# %% ../nbs/08_decoder.ipynb #a5be009c
 @patch
 def initial_queries(self: RTDETRTransformerv2, chosen: dict) -> Tensor:
     "What the real queries start from, `[b, q, c]`: the chosen tokens cut from the graph, or the learnt embedding."
@@ -247,7 +242,6 @@ def initial_queries(self: RTDETRTransformerv2, chosen: dict) -> Tensor:
     if self.tgt_embed is not None: content = self.tgt_embed.weight[:content.shape[1]].expand_as(content)
     return content
 
-# %% ../nbs/08_decoder.ipynb #327ff55d
 def _pairs(logits, boxes): return [dict(pred_logits=l, pred_boxes=b) for l, b in zip(logits, boxes)]
 
 def _split(tensors, d): return [t[:, :d] for t in tensors], [t[:, d:] for t in tensors]

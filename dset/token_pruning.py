@@ -112,7 +112,6 @@ def _read_epoch(pruner: TokenPruner, *_):
     if not pruner.epoch.is_meta: pruner._epoch = int(pruner.epoch)   # a meta tensor has a shape but no value
     pruner._epoch_mark = _mark(pruner.epoch)
 
-# %% ../nbs/01_token_pruning.ipynb #80414127
 @patch(as_prop=True)
 def current_keep_ratio(self: TokenPruner) -> float:
     "The ratio in force: the override if there is one, else the schedule's at the current epoch."
@@ -154,7 +153,6 @@ class SpatialTokenPruner(TokenPruner):
         self.prior, self.prior_weight = 'map' if given else prior, prior_weight
         if given: self.register_buffer('prior_map', prior.float())
 
-# %% ../nbs/01_token_pruning.ipynb #ad1a4db7
 @patch
 def _prior(self: SpatialTokenPruner, height: int, width: int, device) -> Tensor:
     if self.prior == 'map': return F.interpolate(self.prior_map[None, None], (height, width), mode='bilinear')[0, 0]
