@@ -328,6 +328,7 @@ def visible_gpus() -> list[str]:
 @contextlib.contextmanager
 def gpu_slots(wanted: int, devices: list[str], slots: int = 1, locks: str | Path | None = None) -> Iterator[list[str]]:
     "Hold `wanted` of the `devices` (each has `slots`), waiting until they are free, with `CUDA_VISIBLE_DEVICES` set to them. Raises `ConfigError` for more than there are."
+    if os.environ.get('DSET_GPU_SLOTS') == 'no': wanted = 0          # a cluster's scheduler has given this job its GPUs
     if wanted > len(devices): raise ConfigError(f'a run wants {wanted} GPUs and this machine shows {len(devices)}; lower gpus in the grid')
     locks = Path(locks or tempfile.gettempdir())
     before = os.environ.get('CUDA_VISIBLE_DEVICES')
@@ -474,13 +475,13 @@ def summary(grid: Grid) -> tuple[str, bool]:
     return '\n'.join(lines), good
 
 # %% ../nbs/22_experiments.ipynb #46b17370
-def snakemake_command(grid: Grid, target: str = 'all', gpus: int = 0, slots: int = 0, partial: bool = False, options: Iterable[str] = ()) -> list[str]:
-    "The command line that works on `target`: a run takes `gpus`, this machine has `slots` for them."
+def snakemake_command(grid: Grid, target: str = 'all', gpus: int = 0, slots: int = 0, remote: bool = False, partial: bool = False, options: Iterable[str] = ()) -> list[str]:
+    "The command line that works on `target`: a run takes `gpus`, this machine has `slots` for them unless the jobs run elsewhere."
     options = list(options)
     cores = [] if any(o.split('=')[0] in ('--cores', '-c', '--jobs', '-j', '--profile') for o in options) else ['--cores', str(os.cpu_count() or 1)]
     return [sys.executable, '-m', 'snakemake', target, '--snakefile', str(repository()/'nbs'/'experiments'/'Snakefile'), '--directory', str(grid.folder), *cores,
             '--keep-going', '--quiet', 'host', 'progress', 'rules', '--nolock', '--rerun-incomplete', '--rerun-triggers', 'mtime', *(['--resources', f'gpu={slots}'] if slots else []), *options,
-            '--config', f'grid={grid.path}', f'gpus={gpus}', *(['partial=true'] if partial else [])]
+            '--config', f'grid={grid.path}', f'gpus={gpus}', *(['remote=true'] if remote else []), *(['partial=true'] if partial else [])]
 
 def _call(command: list[str], lock: int) -> int:
     "Run Snakemake in a process group of its own, which Ctrl-C or SIGTERM ends as a whole; the lock is its own, too."
@@ -505,7 +506,7 @@ def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
     devices, options = visible_gpus(), list(options)
     remote = any(o.startswith(('--profile', '--executor')) for o in options)
     gpus = grid.gpus if remote else min(grid.gpus, len(devices))
-    common = dict(gpus=gpus, slots=0 if remote else len(devices) * grid.slots, options=options)
+    common = dict(gpus=gpus, slots=0 if remote else len(devices) * grid.slots, remote=remote, options=options)
     try:
         with hold(grid.folder/'.batch.lock', wait=False) as lock:
             code = _call(snakemake_command(grid, **common), lock)
