@@ -381,16 +381,17 @@ def train_stage(grid: Grid, run: Run) -> None:
     root, folder, devices = repository(), grid.folder/run.name, visible_gpus()
     with stage(folder, 'train') as out, gpu_slots(min(grid.gpus, len(devices)), devices, grid.slots):
         manifest, began = data_manifest(root/grid.data_root), time.monotonic()
-        if grid.gpus > 1 and len(devices) > 1: _launch(grid, run, min(grid.gpus, len(devices)))
+        processes = min(grid.gpus, len(devices))
+        if processes > 1: _launch(grid, run, processes)
         base, parameters, overrides = train_config(grid, run)
         execute(root/'nbs'/'experiments'/'train.ipynb', out, dict(config=base, **parameters, overrides=overrides), cwd=root)
-        atomic_json(dict(training=training_folder(folder).name, data=dict(data_root=grid.data_root, **manifest), seconds=time.monotonic() - began), folder/'train.json')
+        atomic_json(dict(training=training_folder(folder).name, processes=max(processes, 1), data=dict(data_root=grid.data_root, **manifest), seconds=time.monotonic() - began), folder/'train.json')
 
 # %% ../nbs/22_experiments.ipynb #f4b27c0a
 def launch_command(grid: Grid, run: Run, processes: int) -> list[str]:
     "The command that trains `run` in several processes."
     return [sys.executable, '-m', 'accelerate.commands.launch', '--num_processes', str(processes), '--num_machines', '1', '--dynamo_backend', 'no',
-            '--mixed_precision', run.config.training.mixed_precision, '--main_process_port', '0', '--multi_gpu' if visible_gpus() else '--cpu',
+            '--mixed_precision', run.config.training.mixed_precision, '--main_process_port', '0', '--multi_gpu',
             '--module', 'dset.experiments', 'fit', str(grid.path), run.name]
 
 def _launch(grid: Grid, run: Run, processes: int) -> None:
@@ -422,7 +423,7 @@ def run_record(grid: Grid, run: Run) -> dict[str, Any]:
                 parameters=dict(total=sizes['total'], active=sizes['active']), flops=int(count_flops(model, tuple(size))),
                 train_images_per_second=summary['train_images_per_second'], training=trained['training'], split=cfg.data.val_split, classes=info['class_names'],
                 config_hash=config_hash(run.config), data=trained['data'], durations=summary['durations'] | dict(evaluate_notebook=None),
-                **{k: summary[k] for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'processes', 'written')},
+                processes=trained['processes'], **{k: summary[k] for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'written')},
                 evaluated={k: report[k] for k in ('commit', 'dirty', 'device', 'written')})
 
 # %% ../nbs/22_experiments.ipynb #e67d2d3b
