@@ -328,6 +328,7 @@ def visible_gpus() -> list[str]:
 @contextlib.contextmanager
 def gpu_slots(wanted: int, devices: list[str], slots: int = 1, locks: str | Path | None = None) -> Iterator[list[str]]:
     "Hold `wanted` of the `devices` (each has `slots`), waiting until they are free, with `CUDA_VISIBLE_DEVICES` set to them. Raises `ConfigError` for more than there are."
+    if os.environ.get('DSET_GPU_SLOTS') == 'no': wanted = 0          # a cluster's scheduler has given this job its GPUs
     if wanted > len(devices): raise ConfigError(f'a run wants {wanted} GPUs and this machine shows {len(devices)}; lower gpus in the grid')
     locks = Path(locks or tempfile.gettempdir())
     before = os.environ.get('CUDA_VISIBLE_DEVICES')
@@ -380,16 +381,17 @@ def train_stage(grid: Grid, run: Run) -> None:
     root, folder, devices = repository(), grid.folder/run.name, visible_gpus()
     with stage(folder, 'train') as out, gpu_slots(min(grid.gpus, len(devices)), devices, grid.slots):
         manifest, began = data_manifest(root/grid.data_root), time.monotonic()
-        if grid.gpus > 1 and len(devices) > 1: _launch(grid, run, min(grid.gpus, len(devices)))
+        processes = min(grid.gpus, len(devices))
+        if processes > 1: _launch(grid, run, processes)
         base, parameters, overrides = train_config(grid, run)
         execute(root/'nbs'/'experiments'/'train.ipynb', out, dict(config=base, **parameters, overrides=overrides), cwd=root)
-        atomic_json(dict(training=training_folder(folder).name, data=dict(data_root=grid.data_root, **manifest), seconds=time.monotonic() - began), folder/'train.json')
+        atomic_json(dict(training=training_folder(folder).name, processes=max(processes, 1), data=dict(data_root=grid.data_root, **manifest), seconds=time.monotonic() - began), folder/'train.json')
 
 # %% ../nbs/22_experiments.ipynb #f4b27c0a
 def launch_command(grid: Grid, run: Run, processes: int) -> list[str]:
     "The command that trains `run` in several processes."
     return [sys.executable, '-m', 'accelerate.commands.launch', '--num_processes', str(processes), '--num_machines', '1', '--dynamo_backend', 'no',
-            '--mixed_precision', run.config.training.mixed_precision, '--main_process_port', '0', '--multi_gpu' if visible_gpus() else '--cpu',
+            '--mixed_precision', run.config.training.mixed_precision, '--main_process_port', '0', '--multi_gpu',
             '--module', 'dset.experiments', 'fit', str(grid.path), run.name]
 
 def _launch(grid: Grid, run: Run, processes: int) -> None:
@@ -421,7 +423,7 @@ def run_record(grid: Grid, run: Run) -> dict[str, Any]:
                 parameters=dict(total=sizes['total'], active=sizes['active']), flops=int(count_flops(model, tuple(size))),
                 train_images_per_second=summary['train_images_per_second'], training=trained['training'], split=cfg.data.val_split, classes=info['class_names'],
                 config_hash=config_hash(run.config), data=trained['data'], durations=summary['durations'] | dict(evaluate_notebook=None),
-                **{k: summary[k] for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'processes', 'written')},
+                processes=trained['processes'], **{k: summary[k] for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'written')},
                 evaluated={k: report[k] for k in ('commit', 'dirty', 'device', 'written')})
 
 # %% ../nbs/22_experiments.ipynb #e67d2d3b
@@ -474,13 +476,13 @@ def summary(grid: Grid) -> tuple[str, bool]:
     return '\n'.join(lines), good
 
 # %% ../nbs/22_experiments.ipynb #46b17370
-def snakemake_command(grid: Grid, target: str = 'all', gpus: int = 0, slots: int = 0, partial: bool = False, options: Iterable[str] = ()) -> list[str]:
-    "The command line that works on `target`: a run takes `gpus`, this machine has `slots` for them."
+def snakemake_command(grid: Grid, target: str = 'all', gpus: int = 0, slots: int = 0, remote: bool = False, partial: bool = False, options: Iterable[str] = ()) -> list[str]:
+    "The command line that works on `target`: a run takes `gpus`, this machine has `slots` for them unless the jobs run elsewhere."
     options = list(options)
     cores = [] if any(o.split('=')[0] in ('--cores', '-c', '--jobs', '-j', '--profile') for o in options) else ['--cores', str(os.cpu_count() or 1)]
     return [sys.executable, '-m', 'snakemake', target, '--snakefile', str(repository()/'nbs'/'experiments'/'Snakefile'), '--directory', str(grid.folder), *cores,
             '--keep-going', '--quiet', 'host', 'progress', 'rules', '--nolock', '--rerun-incomplete', '--rerun-triggers', 'mtime', *(['--resources', f'gpu={slots}'] if slots else []), *options,
-            '--config', f'grid={grid.path}', f'gpus={gpus}', *(['partial=true'] if partial else [])]
+            '--config', f'grid={grid.path}', f'gpus={gpus}', *(['remote=true'] if remote else []), *(['partial=true'] if partial else [])]
 
 def _call(command: list[str], lock: int) -> int:
     "Run Snakemake in a process group of its own, which Ctrl-C or SIGTERM ends as a whole; the lock is its own, too."
@@ -505,7 +507,7 @@ def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
     devices, options = visible_gpus(), list(options)
     remote = any(o.startswith(('--profile', '--executor')) for o in options)
     gpus = grid.gpus if remote else min(grid.gpus, len(devices))
-    common = dict(gpus=gpus, slots=0 if remote else len(devices) * grid.slots, options=options)
+    common = dict(gpus=gpus, slots=0 if remote else len(devices) * grid.slots, remote=remote, options=options)
     try:
         with hold(grid.folder/'.batch.lock', wait=False) as lock:
             code = _call(snakemake_command(grid, **common), lock)
