@@ -39,6 +39,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 from torchvision.transforms.v2 import functional as tvF
 from torchvision.utils import draw_bounding_boxes
+from tqdm.auto import tqdm
 
 from .config import run_command
 from .dair_v2x import read_image
@@ -47,7 +48,7 @@ from .encoder import RepVggBlock
 from .experts import ACTIVATIONS, PatchMoELayer
 from .profiling import both_clocks, code_version, device_name, time_calls
 from .routers import Routing
-from .trainer import atomic_json, find_checkpoint, load_detector, make_progress
+from .trainer import atomic_json, find_checkpoint, load_detector
 from .transforms import eval_transforms
 from .visualize import color_of, show_predictions
 from .weights import CheckpointError, read_checkpoint
@@ -553,7 +554,7 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
     if batch_size < 1 or every < 1 or not 0 <= threshold <= 1: raise ValueError(f'batch_size={batch_size}, every={every}, threshold={threshold}: give whole numbers of at least 1 and a score in 0..1')
     files, records, unreadable, began = find_inputs(inputs), [], [], time.time()
     frames = _frames(files, unreadable, every)
-    with make_progress(len(files), unit='file', mode=None if progress else 'none') as bar:
+    with tqdm(total=len(files), unit='file', desc='predicting', disable=not progress or None) as bar:
         while batch := list(islice(frames, batch_size)):
             for item, found in zip(batch, _detect(detector, batch, size, threshold)):
                 found = {k: v.cpu() for k, v in found.items()}
@@ -631,6 +632,7 @@ def _runner(module: nn.Module, size: tuple[int, int], threads: int, folder: Path
     "A module that gives a tuple, as a call of ONNX Runtime."
     path, options = folder/f'{id(module)}.onnx', _need('onnxruntime').SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')   # threads that wait busily would slow whoever is next
     with _quiet(), torch.no_grad():
         torch.onnx.export(module.eval(), (torch.rand(1, 3, *size),), dynamo=True, input_names=['images'], opset_version=18, verbose=False).save(path, external_data=False)
     session = _need('onnxruntime').InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
@@ -677,7 +679,7 @@ def latency_table(depths: Sequence[int] = (18, 50), size: tuple[int, int] = (640
                 tables.append(_measure(models, size, repeats, warmup).assign(backbone=f'R{depth}'))
     finally: torch.set_num_threads(before)
     import onnxruntime, transformers
-    return pd.concat(tables, ignore_index=True).assign(batch=1, height=size[0], width=size[1], threads=threads, precision='float32', repeats=repeats, warmup=warmup,
+    return pd.concat(tables, ignore_index=True).assign(batch=1, height=size[0], width=size[1], threads=threads, precision='float32', repeats=repeats, warmup=warmup, load=round(os.getloadavg()[0], 1),
         device=device_name('cpu'), torch=torch.__version__, transformers=transformers.__version__, onnxruntime=onnxruntime.__version__, commit=code_version())
 
 def _measure(models: dict, size: tuple[int, int], repeats: int, warmup: int) -> pd.DataFrame:
