@@ -660,6 +660,8 @@ def _per_second(self: Trainer) -> float: return self.times.get('images', 0) * se
 def peak_memory_gib() -> float:
     "Most memory this process has held so far, in GiB: of its GPU, else of the host."
     if torch.cuda.is_available(): return torch.cuda.max_memory_allocated() / 2**30
+    status = Path('/proc/self/status')                       # on Linux ru_maxrss would begin at what the parent process held
+    if status.exists() and (peak := re.search(r'VmHWM:\s+(\d+) kB', status.read_text())): return int(peak[1]) / 2**20
     try: import resource
     except ImportError: return math.nan
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == 'darwin' else 2**20)
