@@ -29,7 +29,7 @@ def write_table(report: dict, data: str, path: Path):
         table.writerows({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} | source for row in rows)
 
 
-def keep_notebook(executed: Path, kept: Path, width: int = 560, quality: int = 40):
+def keep_notebook(executed: Path, kept: Path, width: int = 560, quality: int = 36):
     "A copy of an executed notebook for reading on the web: smaller pictures, nothing about this machine."
     import base64
     import io
