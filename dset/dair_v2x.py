@@ -6,7 +6,7 @@
 __all__ = ['RAW_TYPES', 'IGNORE_TYPES', 'TYPES', 'CLASS_SETS', 'type_code', 'class_map', 'parse_object', 'LabelFile',
            'parse_label', 'image_size', 'read_image', 'Tree', 'find_tree', 'frame_id', 'read_info', 'sequences',
            'Index', 'build_index', 'find_split_file', 'read_split', 'make_split', 'shared_sequences', 'Report',
-           'Columns', 'DetectionDataset', 'DairV2XDetection', 'to_coco', 'CocoDetection', 'yolo_to_coco',
+           'Columns', 'DetectionDataset', 'DairV2XDetection', 'to_coco', 'CocoDetection', 'find_coco', 'yolo_to_coco',
            'resize_images']
 
 # %% ../nbs/11_dair_v2x.ipynb #eada1a8e
@@ -52,6 +52,13 @@ CLASS_SETS = {
                  'cyclist': ['Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist']},
     'vehicle1': {'vehicle': _VEHICLES}}
 
+def _by_class(mapping: dict) -> dict:
+    "{class: [types]}, turned round where it was written {type: class}, as the configuration has it."
+    if not mapping or not all(isinstance(c, str) for c in mapping.values()): return mapping
+    out = {}
+    for t, cls in mapping.items(): out.setdefault(cls, []).append(t)
+    return out
+
 def _check_classes(mapping: dict, name: str):
     taken = {}
     for cls, types in mapping.items():
@@ -63,18 +70,19 @@ def _check_classes(mapping: dict, name: str):
                 raise ValueError(f"{name}: {t!r} (class {cls!r}) is no DAIR-V2X type; choose from {', '.join(RAW_TYPES)}")
             if code in taken: raise ValueError(f"{name}: type {t!r} stands in two classes, {taken[code]!r} and {cls!r}")
             taken[code] = cls
-    if not taken: raise ValueError(f"{name}: names no type; give {{class name: [types]}}")
+    if not taken: raise ValueError(f"{name}: names no type; give {{type: class name}} or {{class name: [types]}}")
 
 def class_map(classes: str | dict = 'dair8') -> tuple[list[str], np.ndarray]:
     """Class names and the table raw type -> label (-1: not in the set, -2: ignore region of any class, -3-c: of class c).
 
-    `classes` names one of `CLASS_SETS` or is a mapping {class name: [raw types]}. `ValueError` for anything else."""
+    `classes` names one of `CLASS_SETS` or is a mapping, {raw type: class name} or {class name: [raw types]}; labels count in its order.
+    `ValueError` for anything else."""
     if isinstance(classes, str):
         if classes not in CLASS_SETS:
-            raise ValueError(f"classes={classes!r} is unknown: choose one of {', '.join(CLASS_SETS)} or give {{class name: [types]}}")
+            raise ValueError(f"classes={classes!r} is unknown: choose one of {', '.join(CLASS_SETS)} or give {{type: class name}}")
         mapping, name = CLASS_SETS[classes], classes
-    elif isinstance(classes, dict): mapping, name = classes, 'classes'
-    else: raise ValueError(f"classes must be a name or a mapping {{class name: [types]}}, got {type(classes).__name__}")
+    elif isinstance(classes, dict): mapping, name = _by_class(classes), 'classes'
+    else: raise ValueError(f"classes must be a name or a mapping {{type: class name}}, got {type(classes).__name__}")
     _check_classes(mapping, name)
     labels = {type_code(t): i for i, ts in enumerate(mapping.values()) for t in ts}
     table = [labels.get(i, -1) for i in range(len(RAW_TYPES))]
@@ -129,23 +137,32 @@ def parse_label(text: str | bytes) -> LabelFile:
     return LabelFile(np.array(boxes, np.float32).reshape(-1, 4), types, np.array(states, np.int8).reshape(-1, 2), problems)
 
 # %% ../nbs/11_dair_v2x.ipynb #654bba9b
-def image_size(path: str | Path) -> tuple[int, int]:
-    "(height, width) from the header of an image file, its end checked where it is a JPEG; `ValueError` says why it cannot be used."
+_ENDS = {'JPEG': b'\xff\xd9', 'MPO': b'', 'PNG': b'IEND', 'WEBP': b''}  # formats that are decoded -> what stands at the end of a whole file
+
+def _header(path: str | Path) -> tuple[int, int, bool]:
+    "(height, width, whether an EXIF tag says that the stored pixels are to be shown turned); `ValueError` says why a file cannot be used."
     try:
         with open(path, 'rb') as f:
             size = os.fstat(f.fileno()).st_size
             if not size: raise ValueError('is empty')
-            with Image.open(f) as image: (w, h), kind = image.size, image.format
+            with Image.open(f) as image: (w, h), kind, turned = image.size, image.format, 'exif' in image.info and image.getexif().get(0x0112, 1) != 1
+            if kind not in _ENDS: raise ValueError(f'is {kind}, which is not decoded: store it as JPEG or PNG')
             f.seek(max(0, size - 4096))
-            if kind == 'JPEG' and b'\xff\xd9' not in f.read(): raise ValueError('is truncated: the end of the JPEG is missing')
+            if _ENDS[kind] not in f.read(): raise ValueError(f'is truncated: the end of the {kind} is missing')
     except ValueError: raise
     except UnidentifiedImageError: raise ValueError('cannot be read as an image (it is none, or its beginning is damaged)') from None
     except Exception as e: raise ValueError(f"cannot be read as an image ({getattr(e, 'strerror', None) or e})") from None
-    return h, w
+    return h, w, turned
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    "(height, width) of the stored pixels, from the header of an image file whose end is checked too; `ValueError` says why it cannot be used."
+    return _header(path)[:2]
 
 def read_image(path: str | Path) -> tv_tensors.Image:
-    "Decode an image file to uint8 `[3, h, w]`; `ValueError` names the file if it cannot be decoded."
-    try: return tv_tensors.Image(decode_image(torch.from_numpy(np.fromfile(path, dtype=np.uint8)), mode=ImageReadMode.RGB))
+    "Decode an image file to uint8 `[3, h, w]`, pixels as stored; grey becomes RGB, transparency is dropped. `ValueError` names the file if it cannot be decoded."
+    try:
+        image = decode_image(torch.from_numpy(np.fromfile(path, dtype=np.uint8)), mode=ImageReadMode.RGB)
+        return tv_tensors.Image(image if image.dtype == torch.uint8 else (image.int() >> 8).to(torch.uint8))   # 16 bits a colour
     except (RuntimeError, OSError, ValueError) as e:
         why = 'it is no JPEG or PNG' if 'decode_' in str(e).split(', ')[-1] else (str(e).splitlines() or [type(e).__name__])[0].split(', ')[-1]
         raise ValueError(f"cannot decode image {path}: {why}; replace the file or take the frame out of the split") from None
@@ -312,6 +329,8 @@ def nbytes(self: Index) -> int:
     return sum(v.nbytes for v in vars(self).values() if isinstance(v, np.ndarray))
 
 # %% ../nbs/11_dair_v2x.ipynb #44f7c2f6
+_TURNED = 'carries an EXIF rotation, which is not applied: boxes count pixels as stored; if they were drawn on the turned picture, store it turned'
+
 def _read_frame(job: tuple) -> tuple:
     "(id, label path or None, image path or None) -> (LabelFile or None, (h, w), [(file, reason)])"
     _, label, image = job
@@ -321,9 +340,10 @@ def _read_frame(job: tuple) -> tuple:
         except (OSError, ValueError) as e: problems.append((label, getattr(e, 'strerror', None) or str(e)))
         else: problems += [(label, p) for p in parsed.problems]
     if image is not None:
-        try: size = image_size(image)
+        try: *size, turned = _header(image)
         except ValueError as e: problems.append((image, str(e)))
-    return parsed, size, problems
+        else: problems += [(image, _TURNED)] * turned
+    return parsed, tuple(size), problems
 
 def _read_frames(jobs: list) -> list: return [_read_frame(j) for j in jobs]
 
@@ -383,7 +403,7 @@ def _build(tree: Tree, labels: dict, images: dict, notes: dict, num_workers, pro
                  side=np.full(len(ids), tree.side), sizes=sizes, file_sizes=file_sizes, notes=notes, **_pack_labels([r[0] for r in rows]))
 
 # %% ../nbs/11_dair_v2x.ipynb #79a3c539
-_INDEX_VERSION = 2
+_INDEX_VERSION = 3
 
 def _cache_file(cache_dir, *places: Path | None) -> Path | None:
     "One file for each set of places, in `cache_dir` or the user's cache folder; None where `cache_dir` is False."
@@ -717,7 +737,7 @@ class DairV2XDetection(DetectionDataset):
     """DAIR-V2X (I, V or one side of C) or a simpler tree of its form, as a `DetectionDataset`.
 
     `root`: the side's folder, its parent or the parent of that. `split`: a name in `split_file` (found in the tree, else a seeded
-    split by sequence) or 'all'. `classes`: a name of `CLASS_SETS` or {class name: [types]}. `report` says what was read.
+    split by sequence) or 'all'. `classes`: as for `class_map`. `report` says what was read.
     Raises `FileNotFoundError` or `ValueError` where nothing could be trained on; warns about what is left out."""
     def __init__(self, root: str | Path, side: str = 'infrastructure', split: str = 'train', split_file: str | Path | None = None,
                  classes: str | dict = 'dair8', transforms=None, image_root: str | Path | None = None, cache_dir: str | Path | bool | None = None,
@@ -767,8 +787,12 @@ def _table(coco: dict, key: str, source: str) -> list[dict]:
         raise ValueError(f"{source} is no COCO detection file: {key!r} must be a list of objects")
     return rows
 
+def _tidy(value):
+    "A whole number written with a point, 3.0, as 3; anything else as it is."
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
 def _whole(row: dict, key: str, source: str) -> int:
-    value = row.get(key)
+    value = _tidy(row.get(key))
     if isinstance(value, bool) or not re.fullmatch(r'-?\d+', str(value)):
         raise ValueError(f"{source}: {key} {value!r} is not a whole number in {str(row)[:80]}")
     if len(str(value)) > 18: raise ValueError(f"{source}: {key} {value} has too many digits")
@@ -777,7 +801,7 @@ def _whole(row: dict, key: str, source: str) -> int:
 def _categories(coco: dict, source: str) -> dict[int, str]:
     "Category id -> name, in order of ids: the position is the label."
     rows = _table(coco, 'categories', source)
-    found = {_whole(r, 'id', source): str(r.get('name') or r.get('id')) for r in rows}
+    found = {_whole(r, 'id', source): str(r.get('name') or _tidy(r.get('id'))) for r in rows}
     if not found or len(found) < len(rows): raise ValueError(f"{source}: {'category ids must differ' if rows else 'categories is empty'}")
     times = Counter(found.values())
     return {k: n if times[n] == 1 else f'{n} ({k})' for k, n in sorted(found.items())}
@@ -792,12 +816,12 @@ def _coco_labels(coco: dict, ids: list[int], source: str) -> tuple[list[LabelFil
     "One LabelFile for each image id (types are category ids as text, ' crowd' behind those of ignore regions), and how many rows fit no image."
     found, stray = {str(k): ([], [], [], []) for k in ids}, 0
     for n, row in enumerate(_table(coco, 'annotations', source)):
-        boxes, types, states, problems = found.get(str(row.get('image_id')), (None,) * 4)
+        boxes, types, states, problems = found.get(str(_tidy(row.get('image_id'))), (None,) * 4)
         if boxes is None: stray += 1; continue
         try: boxes.append(_coco_box(row))
         except ValueError as e: problems.append(f"annotation {row.get('id', n)}: {e}")
         else:
-            types.append(sys.intern(f"{row.get('category_id')}{' crowd' if str(row.get('iscrowd')) in ('1', 'True') else ''}"))
+            types.append(sys.intern(f"{_tidy(row.get('category_id'))}{' crowd' if row.get('iscrowd') in (1, '1', True) else ''}"))
             states.append([_state(row.get(k)) for k in ('truncated_state', 'occluded_state')])
     return [LabelFile(np.array(b, np.float32).reshape(-1, 4), t, np.array(s, np.int8).reshape(-1, 2), p) for b, t, s, p in found.values()], stray
 
@@ -850,7 +874,7 @@ def _open_coco(images, annotations, cache_dir, num_workers, progress) -> tuple[I
 class CocoDetection(DetectionDataset):
     """Anybody's COCO detection set as a `DetectionDataset`: `images` is the folder that `file_name` counts from, `annotations` a file or a dict.
 
-    Category ids may be any whole numbers; label k is the k-th smallest, `category_ids[k]` gives it back. Crowd annotations are not trained on
+    Category ids may be any whole numbers (3.0 too); label k is the k-th smallest, `category_ids[k]` gives it back. Crowd annotations are not trained on
     but stay in `to_coco`. Raises `FileNotFoundError` or `ValueError`; what is left out is in `report`, with a warning."""
     def __init__(self, images: str | Path, annotations: str | Path | dict, transforms=None, cache_dir: str | Path | bool | None = None,
                  num_workers: int | None = None, progress: bool = True):
@@ -864,6 +888,21 @@ class CocoDetection(DetectionDataset):
         super().__init__(Path(images).expanduser(), columns, list(names), list(category_ids), report, transforms)
         self.ids = index.ids[rows]
         _warn_about(report, len(index.ids))
+
+# %% ../nbs/11_dair_v2x.ipynb #a694f352
+def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None = None) -> tuple[Path, Path]:
+    """The image folder and the file of a COCO split: `split` is a .json file in `root`, or any path.
+
+    Without `image_root`, images are looked for beside the file, then in `root`: in a folder of the split's name (`train2017/` for
+    `instances_train2017.json`), in `images/`, or directly. Raises `FileNotFoundError`."""
+    root = Path(root).expanduser()
+    path = next((p for p in (root/split, Path(split).expanduser()) if p.is_file()), None)
+    if path is None: raise FileNotFoundError(f"COCO file {split} does not exist, neither in {root} nor as a path of its own")
+    if image_root: return Path(image_root), path
+    name = path.stem.removeprefix('instances_')
+    for folder in (path.parent, root/name, root/'images'/name, root/'images', root):
+        if _has(folder, _IMAGE_SUFFIXES): return folder, path
+    raise FileNotFoundError(f"no .jpg or .png files for {path} beside it, in {root/name}, {root/'images'} or {root}: give their folder as image_root")
 
 # %% ../nbs/11_dair_v2x.ipynb #094d3fd8
 def _yolo_line(line: str, where: str, n_classes: int, size: tuple[int, int]) -> tuple[int, list[float]]:

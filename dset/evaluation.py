@@ -55,6 +55,14 @@ def _check_boxes(records, what: str) -> None:
     _check_numbers(records, 'bbox', (4,), lambda x: bool((x[..., 2:] >= 0).all()), 'four finite numbers x, y, width >= 0, height >= 0 are', what)
 
 # %% ../nbs/14_evaluation.ipynb #3d812818
+def _tidy_ids(records, *keys):
+    "Records whose ids 3.0 are written 3, as tables and some tools give them; whatever else is there stays for the checks."
+    def is_odd(v): return isinstance(v, float) and v.is_integer()
+    def tidy(r):
+        odd = {k: int(r[k]) for k in keys if is_odd(r.get(k))} if isinstance(r, dict) else {}
+        return r | odd if odd else r
+    return [tidy(r) for r in records] if isinstance(records, list) else records
+
 def _ids(records, what: str) -> set:
     "The ids of `records`; one sentence if one is missing, of another kind than the others, or there twice."
     for i, r in enumerate(records): _need(r, ['id'], f'Record {i} of {what!r} in the ground truth')
@@ -70,6 +78,7 @@ def _check_known(value, known: set, name: str, where: str, advice: str) -> None:
     "One sentence unless the ground truth has this image or category."
     if isinstance(value, (int, str, np.integer)) and value in known: return
     some = ', '.join(map(repr, sorted(known)[:8])) + (', ...' if len(known) > 8 else '')
+    if str(value) in map(str, known): advice = 'one file has it as text, the other as a number; write both alike.'
     raise ValueError(f'{where} names the {name} {value!r}, but the ground truth has {some or "none"}: {advice}')
 
 def load_ground_truth(gt) -> dict:
@@ -81,6 +90,7 @@ def load_ground_truth(gt) -> dict:
 def _checked_ground_truth(gt) -> dict:
     tables = ['images', 'annotations', 'categories']
     _need(gt, tables, 'The ground truth')
+    gt = {**gt, **{k: _tidy_ids(gt[k], *(['id'] if k != 'annotations' else ['image_id', 'category_id'])) for k in tables}}
     for k in tables:
         if not isinstance(gt[k], list): raise ValueError(f'{k!r} of the ground truth is a {type(gt[k]).__name__}: a list of records is expected.')
     images, categories = _ids(gt['images'], 'images'), _ids(gt['categories'], 'categories')
@@ -89,7 +99,7 @@ def _checked_ground_truth(gt) -> dict:
         _check_known(a['image_id'], images, 'image_id', f'Ground-truth annotation {i}', 'every annotation needs its image.')
         _check_known(a['category_id'], categories, 'category_id', f'Ground-truth annotation {i}', 'every annotation needs its category.')
     _check_boxes(gt['annotations'], 'Ground-truth annotation')
-    filled = [{**a, 'area': a.get('area', a['bbox'][2] * a['bbox'][3]), 'iscrowd': int(a.get('iscrowd') in (1, True))} for a in gt['annotations']]
+    filled = [{**a, 'area': a['bbox'][2] * a['bbox'][3] if a.get('area') is None else a['area'], 'iscrowd': int(a.get('iscrowd') in (1, True))} for a in gt['annotations']]
     _check_numbers(filled, 'area', (), lambda x: bool((x >= 0).all()), 'a finite number >= 0 is', 'Ground-truth annotation')
     return {**gt, 'annotations': filled}
 
@@ -103,6 +113,7 @@ def load_results(results, gt: dict) -> list[dict]:
 def _checked_results(results, gt: dict) -> list[dict]:
     if not isinstance(results, list): raise ValueError(f'COCO results are a list of records, but this is a {type(results).__name__}.')
     images, categories = {r['id'] for r in gt['images']}, {r['id'] for r in gt['categories']}
+    results = _tidy_ids(results, 'image_id', 'category_id')
     for i, r in enumerate(results):
         _need(r, ['image_id', 'category_id', 'bbox', 'score'], f'Prediction {i}')
         _check_known(r['image_id'], images, 'image_id', f'Prediction {i}', 'are these the results of another split?')
@@ -402,9 +413,9 @@ def main(argv: list[str] | None = None) -> dict:
         metrics = evaluate_coco(args.gt, args.results, args.max_dets, args.backend)
         groups = evaluate_by(args.gt, args.results, args.by, max_dets=args.max_dets, backend=args.backend) if args.by else {}
         alarms = empty_frame_false_positives(args.gt, args.results)
-    except (ValueError, OSError) as e: p.exit(2, f'{e}\n')
-    if groups: metrics['by'] = {args.by: {str(v): m for v, m in groups.items()}}
-    if args.out: Path(args.out).write_text(json.dumps(metrics, indent=2), encoding='utf-8')
+        if groups: metrics['by'] = {args.by: {str(v): m for v, m in groups.items()}}
+        if args.out: Path(args.out).write_text(json.dumps(metrics, indent=2), encoding='utf-8')
+    except (ValueError, OSError, ImportError) as e: p.exit(2, f'{e}\n')
     print(results_table(metrics)[['AP', 'AP50', 'AP75', 'AR', 'num_objects', 'num_predictions']].to_string(float_format='{:.3f}'.format))
     if groups: print(f'\nby {args.by}', groups_table(groups).to_string(float_format='{:.3f}'.format), sep='\n')
     if n := alarms.attrs['num_images']: print(f'\nfalse positives per image on {n} empty frames:', ', '.join(f'{v:.2f} at score {t}' for t, v in alarms.items()))
