@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Int', 'Float', 'ConfigError', 'Section', 'DSETSection', 'ModelSection', 'TrainingSection', 'DataSection',
-           'MiscSection', 'Config', 'leaves', 'allowed', 'preset_names', 'merge', 'load_config', 'flatten',
+           'MiscSection', 'Config', 'leaves', 'allowed', 'preset_names', 'merge', 'read_yaml', 'load_config', 'flatten',
            'diff_config', 'save_config', 'config_hash', 'make_parser', 'parse_args', 'run_command']
 
 # %% ../nbs/00_config.ipynb #6fa2ca49
@@ -226,6 +226,7 @@ def _unknown(path: str) -> str:
 def _sentence(error: dict) -> str:
     "One finding of pydantic as one sentence."
     loc = [p for p in error['loc'] if isinstance(p, str)]
+    if error['type'] == 'invalid_key': return f"key {error['loc'][-1]!r}: must be a text"
     if error['type'] == 'extra_forbidden': return _unknown('.'.join(loc))
     if error['type'] == 'value_error' and (not loc or loc[-1] not in leaves()):   # our own words, from `_possible`
         return '.'.join([*loc, str(error['ctx']['error'])])
@@ -256,16 +257,30 @@ def merge(under: dict, over: dict) -> dict:
     return {**under, **both}
 
 # %% ../nbs/00_config.ipynb #cd0804a1
+class _Loader(yaml.SafeLoader):
+    "YAML in which a key may stand only once in a map."
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if str(key.value) in seen: raise yaml.MarkedYAMLError(None, None, f'the key {key.value} stands there twice', key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+def read_yaml(text: str | bytes, where: str) -> Any:
+    "What a YAML text holds; `ConfigError` that names `where` if it is none, or has a key twice."
+    try: return yaml.load(text, _Loader)
+    except yaml.YAMLError as e: raise ConfigError(f"{where} is not YAML: {' '.join(str(e).split())}") from None
+
+# %% ../nbs/00_config.ipynb #1429e8e0
 def _read_yaml(source: str) -> tuple[dict, str]:
     "The tree of a preset or YAML file, and where it was found."
-    if source in preset_names(): text, where = (_PRESETS / f'{source}.yaml').read_text(encoding='utf-8'), source
-    elif Path(source).is_file(): text, where = Path(source).read_text(encoding='utf-8'), str(source)
+    if source in preset_names(): text, where = (_PRESETS / f'{source}.yaml').read_bytes(), source
+    elif Path(source).is_file(): text, where = Path(source).read_bytes(), str(source)
     else:
         near = difflib.get_close_matches(source, preset_names(), n=1)
         raise ConfigError(f"unknown preset or missing file {source!r}; " + (f'did you mean {near[0]}? ' if near else '')
                           + f"presets are {', '.join(preset_names())}; a path to a YAML file works too")
-    try: tree = yaml.safe_load(text) or {}
-    except yaml.YAMLError as e: raise ConfigError(f"{where} is not YAML: {' '.join(str(e).split())}") from None
+    tree = read_yaml(text, where) or {}
     if not isinstance(tree, dict): raise ConfigError(f'{where} must hold sections of keys, but it holds a {type(tree).__name__}')
     return tree, where
 
@@ -359,12 +374,22 @@ def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
     return p
 
 # %% ../nbs/00_config.ipynb #c0e747d8
+def _typed(name: str, text: str) -> Any:
+    "The value of a flag: its text as YAML, or as it stands where the key is a text and YAML would read something else."
+    annotation = leaves()[name][1].annotation
+    kinds = {typing.get_origin(k) or k for k in typing.get_args(annotation) or (annotation,)}
+    try: value = yaml.safe_load(text) if text else text
+    except yaml.YAMLError: return text
+    return text if str in kinds and type(value) not in kinds | {type(None)} else value
+
+# %% ../nbs/00_config.ipynb #11980714
 def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple[argparse.Namespace, dict[str, Any]]:
     "The command line as (own arguments of the command, overrides by leaf name); `config` is None for `dset_eval`. Raises `ConfigError`."
     known = leaves()
     args, rest = make_parser(prog).parse_known_args(argv)
+    if prog == 'dset_eval' and rest and rest[0].startswith('--config'): raise ConfigError('a checkpoint brings its own configuration: leave --config out; single keys may be changed by --KEY VALUE')
     if rest: raise ConfigError(_unknown(rest[0].removeprefix('--').split('=')[0]) if rest[0].startswith('--') else f'{rest[0]!r} stands alone: options are --key value')
-    overrides = {k: yaml.safe_load(v) if v else v for k, v in vars(args).items() if k in known}
+    overrides = {k: _typed(k, v) for k, v in vars(args).items() if k in known}
     return argparse.Namespace(**{'config': None} | {k: v for k, v in vars(args).items() if k not in known}), overrides
 
 # %% ../nbs/00_config.ipynb #52b91cc4

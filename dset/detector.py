@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['build_encoder', 'build_decoder', 'DSETRTDETR', 'create_detector', 'check_images', 'check_targets', 'postprocess',
-           'load_weights', 'model_card', 'read_safetensors', 'download_pretrained']
+           'load_weights', 'model_card', 'read_safetensors', 'check_download', 'download_pretrained']
 
 # %% ../nbs/10_detector.ipynb #faf6e29e
+import hashlib
 import json
 import os
 import re
@@ -15,12 +16,13 @@ from pathlib import Path
 
 import torch
 from fastcore.basics import patch
+from huggingface_hub import ModelHubMixin
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torchvision.ops import box_convert
 
-from .backbones import create_backbone
+from .backbones import create_backbone, hub_or_cache
 from .config import Config, ConfigError, load_config
 from .decoder import RTDETRTransformerv2
 from .encoder import HybridEncoder, kept_cells
@@ -59,7 +61,7 @@ def _class_names(num_classes: int | None, classes: list[str] | None) -> list[str
     return classes
 
 # %% ../nbs/10_detector.ipynb #7a51ceb1
-class DSETRTDETR(nn.Module):
+class DSETRTDETR(nn.Module, ModelHubMixin):
     """RT-DETRv2 with token pruning, Patch-MoE and decoder MoE, each as `config` says (Zhao et al. 2023, Lv et al. 2024).
 
     `config`: preset name, YAML file, tree or `Config` (None: `dset_presnet50`); `classes`: names in the order of their ids, or
@@ -255,9 +257,11 @@ def _replace(folder: Path, name: str, write) -> None:
 
 # %% ../nbs/10_detector.ipynb #bd64e8c1
 @patch
-def save_pretrained(self: DSETRTDETR, folder: str | Path, metrics: dict | None = None) -> Path:
-    "Write `model.safetensors`, `config.json` and a model card with `metrics` to `folder`, each atomically; returns the folder."
-    folder = Path(folder)
+def save_pretrained(self: DSETRTDETR, folder: str | Path, metrics: dict | None = None, **mixin) -> Path:
+    """Write `model.safetensors`, `config.json` and a model card with `metrics` to `folder`, each atomically; returns the folder.
+
+    `mixin`: how `ModelHubMixin.push_to_hub` calls it, with the metrics in `model_card_kwargs`."""
+    folder, metrics = Path(folder), metrics or (mixin.get('model_card_kwargs') or {}).get('metrics')
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().cpu().contiguous() for k, v in self.state_dict().items()}
     _replace(folder, 'model.safetensors', lambda f: save_file(state, f, metadata={'format': 'pt'}))
@@ -289,41 +293,50 @@ def from_pretrained(cls: DSETRTDETR, folder: str | Path, num_classes: int | None
     `num_classes` is only checked; `overrides` change settings that leave the weights' shapes alone (`token_keep_ratio=.5`).
     Raises `FileNotFoundError` or `ValueError`, one sentence."""
     folder = Path(folder) if Path(folder).is_dir() else download_pretrained(str(folder), revision)
-    meta = _read_metadata(folder / 'config.json')
-    names = [meta['id2label'][str(i)] for i in range(len(meta['id2label']))]
+    config, names = _read_metadata(folder / 'config.json')
     if num_classes not in (None, len(names)):
         raise ValueError(f'{folder} holds {len(names)} classes ({", ".join(names)}), but num_classes={num_classes} was asked for: leave it out, or '
                          'use dset.weights.load_rtdetr_checkpoint, which keeps all but the class layers')
-    model = cls(load_config(load_config(meta['config']), **overrides), classes=names)
+    model = cls(load_config(config, **overrides), classes=names)
     state = read_safetensors(folder / 'model.safetensors')
     load_weights(model, state, f'{folder / "model.safetensors"}')
     model.loaded_names = {n for n, _ in model.named_parameters()}
     return model.eval()
 
 # %% ../nbs/10_detector.ipynb #005188e2
-def _read_metadata(path: Path) -> dict:
+def _read_metadata(path: Path) -> tuple[Config, list[str]]:
+    "Configuration and class names from a `config.json`. Raises `FileNotFoundError` or `ValueError`."
     if not path.is_file(): raise FileNotFoundError(f'{path} does not exist: give a folder written by save_pretrained')
     try: meta = json.loads(path.read_text(encoding='utf-8'))
     except ValueError: meta = None
-    if not isinstance(meta, dict) or not {'id2label', 'config'} <= meta.keys() or set(meta['id2label']) != {str(i) for i in range(len(meta['id2label']))}:
+    table, config = (meta.get(k) for k in ('id2label', 'config')) if isinstance(meta, dict) else (None, None)
+    names = [table.get(str(i)) for i in range(len(table))] if isinstance(table, dict) else []
+    if not names or not isinstance(config, dict) or not all(isinstance(n, str) for n in names):
         raise ValueError(f'{path} is no configuration of dset (it needs config and a contiguous id2label): give a folder written by save_pretrained')
-    return meta
+    try: return load_config(config), names
+    except ConfigError as e: raise ValueError(f'{path} does not fit this version of dset: {e}') from None
+
+# %% ../nbs/10_detector.ipynb #685d33a8
+def check_download(path: str | Path) -> None:
+    "Raise `ValueError` if a file in the Hub's cache is not what its SHA-256, its name there, says; other files pass."
+    blob = Path(path).resolve()
+    if re.fullmatch('[0-9a-f]{64}', blob.name) and hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name:
+        raise ValueError(f'{path} is damaged, its checksum is not the one of the Hub: delete {blob} and download it again')
 
 def download_pretrained(repository: str, revision: str | None = None) -> Path:
-    "Folder of a Hub repository's files, downloaded (with progress and resume) or from the cache."
+    "Folder of a Hub repository's files, downloaded (with progress and resume) or from the cache, checksum verified. Raises `FileNotFoundError` or `ValueError`."
     if not re.fullmatch(r'[\w.-]+/[\w.-]+', repository) or repository.startswith('.'): raise FileNotFoundError(f'{repository} is no folder: give one written by save_pretrained, or a Hub repository owner/name')
     from huggingface_hub import snapshot_download
-    try: return Path(snapshot_download(repository, revision=revision, allow_patterns=['model.safetensors', 'config.json']))
+    try:
+        with hub_or_cache(): folder = Path(snapshot_download(repository, revision=revision, allow_patterns=['model.safetensors', 'config.json']))
     except Exception as e:
         raise FileNotFoundError(f'{repository!r} is neither a folder here nor a Hub repository that could be reached ({type(e).__name__}): '
                                 'check the path, or go online once') from None
+    check_download(folder / 'model.safetensors')
+    return folder
 
 # %% ../nbs/10_detector.ipynb #6b9aa87e
 @patch
-def push_to_hub(self: DSETRTDETR, repository: str, metrics: dict | None = None, private: bool = False) -> str:
-    "Upload what `save_pretrained` writes to the Hub repository `owner/name` (created if need be); returns its address."
-    from huggingface_hub import HfApi
-    api = HfApi()
-    url = api.create_repo(repository, private=private, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder: api.upload_folder(repo_id=repository, folder_path=str(self.save_pretrained(folder, metrics)))
-    return str(url)
+def push_to_hub(self: DSETRTDETR, repository: str, metrics: dict | None = None, **options) -> str:
+    "Upload what `save_pretrained` writes to the Hub repository `owner/name` (created if need be); `options` (private, token, branch, ...) are those of huggingface_hub's mixin."
+    return str(ModelHubMixin.push_to_hub(self, repository, model_card_kwargs=dict(metrics=metrics), **options))

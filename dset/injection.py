@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['SAM_SIZES', 'find_blocks', 'select_blocks', 'block_dim', 'experts_per_block', 'entity_moe_wrappers',
            'inject_entity_moe', 'base_name', 'eject', 'create_vit_entity_moe', 'create_swin_entity_moe',
-           'create_resnet_entity_moe', 'create_sam_entity_moe', 'vit_base_entity_moe', 'vit_large_entity_moe',
-           'swin_tiny_entity_moe', 'swin_base_entity_moe', 'resnet50_entity_moe', 'resnet101_entity_moe',
-           'sam_vit_base_entity_moe', 'sam_vit_large_entity_moe', 'sam_vit_huge_entity_moe', 'split_parameters',
-           'param_groups', 'freeze_backbone', 'entity_moe_loss', 'entity_moe_shares', 'routing_entropy',
-           'entity_moe_counts', 'entity_moe_flops', 'print_model_info', 'entity_moe_state', 'save_entity_moe',
-           'load_entity_moe', 'EntityMoEWrapper', 'ObjectMoELayer']
+           'create_resnet_entity_moe', 'create_sam_entity_moe', 'split_parameters', 'param_groups', 'freeze_backbone',
+           'entity_moe_loss', 'entity_moe_shares', 'routing_entropy', 'entity_moe_counts', 'entity_moe_flops',
+           'print_model_info', 'entity_moe_state', 'save_entity_moe', 'load_entity_moe', 'vit_base_entity_moe',
+           'vit_large_entity_moe', 'swin_tiny_entity_moe', 'swin_base_entity_moe', 'resnet50_entity_moe',
+           'resnet101_entity_moe', 'sam_vit_base_entity_moe', 'sam_vit_large_entity_moe', 'sam_vit_huge_entity_moe',
+           'EntityMoEWrapper', 'ObjectMoELayer']
 
 # %% ../nbs/20_injection.ipynb #ff4cf697
 import ast
@@ -34,7 +34,6 @@ def _stage_blocks(stage: nn.Module) -> str | None:
     if isinstance(getattr(stage, 'blocks', None), (nn.Sequential, nn.ModuleList)): return 'blocks'
     return '' if isinstance(stage, nn.Sequential) else None
 
-# %% ../nbs/20_injection.ipynb #59bfddd1
 def _container_blocks(path: str, container: nn.Module) -> dict:
     "Key -> path of the blocks in a list of blocks, or of stages."
     where = [_stage_blocks(s) for s in container]
@@ -65,7 +64,6 @@ def _words(keys: list) -> tuple:
     if not isinstance(keys[0], tuple): return 'all', 'last', 'last_half'
     return ('all', 'last', 'layer4') if isinstance(keys[0][0], str) else ('all', 'last', 'last_stage')
 
-# %% ../nbs/20_injection.ipynb #ce4846d3
 def _allowed(keys: list, words: tuple) -> str:
     "What may be asked for, in words."
     return f'{", ".join(map(repr, words))} or a list of blocks {keys[0]!r} to {keys[-1]!r}'
@@ -112,7 +110,6 @@ def _bare(model: nn.Module) -> nn.Module:
         model = model.module if isinstance(model, nn.parallel.DistributedDataParallel) else model._orig_mod
     return model
 
-# %% ../nbs/20_injection.ipynb #ba41a54c
 def entity_moe_wrappers(model: nn.Module) -> dict[str, EntityMoEWrapper]:
     "Module path -> wrapper, of everything injected into `model`."
     return {path: m for path, m in _bare(model).named_modules() if isinstance(m, EntityMoEWrapper)}
@@ -131,7 +128,6 @@ def _wrap(block: nn.Module, **settings) -> EntityMoEWrapper:
     wrapper.alpha.data = wrapper.alpha.data.to(like.device, like.dtype)
     return wrapper.train(block.training)
 
-# %% ../nbs/20_injection.ipynb #4906433d
 def _refuse_twice(model: nn.Module) -> None:
     "One sentence when there are experts in the model already."
     if there := list(entity_moe_wrappers(model)):
@@ -182,7 +178,11 @@ def _add_vision_outputs(model: nn.Module) -> None:
     if isinstance(model, SamModel):
         model.vision_encoder.register_forward_hook(_keep_vision_outputs), model.register_forward_hook(_give_vision_outputs)
 
-# %% ../nbs/20_injection.ipynb #52600565
+# %% ../nbs/20_injection.ipynb #cce8159f
+def _stay_eval(module: nn.Module, args) -> None:
+    "Forward pre-hook of a frozen normalisation: its statistics are not to follow the new data."
+    module.eval()
+
 def _remove_hooks(model: nn.Module) -> None:
     "Take away what injection and freezing have hooked in."
     for module in model.modules():
@@ -199,11 +199,6 @@ def eject(model: nn.Module) -> nn.Module:
     _bare(model).__dict__.pop('entity_moe_config', None)
     return model
 
-# %% ../nbs/20_injection.ipynb #cce8159f
-def _stay_eval(module: nn.Module, args) -> None:
-    "Forward pre-hook of a frozen normalisation: its statistics are not to follow the new data."
-    module.eval()
-
 # %% ../nbs/20_injection.ipynb #4c2bbf47
 def _timm_name(model_name: str) -> str:
     "`model_name` if timm knows it, else a `ValueError` with the nearest names."
@@ -211,36 +206,6 @@ def _timm_name(model_name: str) -> str:
     near = difflib.get_close_matches(str(model_name), timm.list_models(), 3)
     raise ValueError(f'timm knows no model {model_name!r}' + (f': did you mean {", ".join(near)}?' if near else '.'))
 
-# %% ../nbs/20_injection.ipynb #928de47d
-def _read_state(path) -> dict:
-    "The state dict in a .safetensors or torch file, unwrapped; `FileNotFoundError` or `ValueError` in one sentence."
-    path = Path(path)
-    if not path.is_file(): raise FileNotFoundError(f'checkpoint_path={str(path)!r} is not a file.')
-    try: state = load_file(path) if path.suffix == '.safetensors' else torch.load(path, map_location='cpu', weights_only=True)
-    except Exception as e: raise ValueError(f'checkpoint_path={str(path)!r} cannot be read as weights ({type(e).__name__}).') from e
-    state = next((state[k] for k in ('state_dict', 'model') if isinstance(state, dict) and isinstance(state.get(k), dict)), state)
-    if isinstance(state, dict) and state and all(isinstance(v, Tensor) for v in state.values()): return state
-    raise ValueError(f'checkpoint_path={str(path)!r} holds no state dict of weights.')
-
-# %% ../nbs/20_injection.ipynb #0192102a
-def _load_local(model: nn.Module, path) -> None:
-    "Load a local state dict; a classifier of another size is left fresh, any other misfit is a `ValueError`."
-    state, own = _read_state(path), model.state_dict()
-    heads = (getattr(model, 'pretrained_cfg', None) or {}).get('classifier') or ()
-    heads = tuple(f'{h}.' for h in ([heads] if isinstance(heads, str) else heads))
-    fits = {k: v for k, v in state.items() if k in own and v.shape == own[k].shape}
-    bad = [k for k in own.keys() | state.keys() if k not in fits and not k.startswith(heads or ('\n',))]
-    if bad: raise ValueError(f'checkpoint_path={str(path)!r} does not fit {base_name(model)}: {len(bad)} tensors are missing, foreign or of '
-                             f'another shape, for example {min(bad)!r}.')
-    model.load_state_dict(fits, strict=False)
-
-# %% ../nbs/20_injection.ipynb #98b26414
-def _no_weights(name: str, error: Exception) -> FileNotFoundError:
-    "What to say when pretrained weights cannot be had."
-    return FileNotFoundError(f'The pretrained weights of {name!r} could not be had ({type(error).__name__}): go online once, pass '
-                             "checkpoint_path='a local file', or use pretrained=False.")
-
-# %% ../nbs/20_injection.ipynb #3a8e8d34
 def _make_timm(model_name: str, num_classes: int, pretrained: bool = False, **kwargs) -> nn.Module:
     "`timm.create_model`; unknown options are one sentence."
     try: return timm.create_model(_timm_name(model_name), pretrained=pretrained, num_classes=num_classes, **kwargs)
@@ -254,6 +219,33 @@ def _create_timm(model_name: str, pretrained: bool, num_classes: int, checkpoint
     model = _make_timm(model_name, num_classes, **kwargs)
     if checkpoint_path is not None: _load_local(model, checkpoint_path)
     return model
+
+def _no_weights(name: str, error: Exception) -> FileNotFoundError:
+    "What to say when pretrained weights cannot be had."
+    return FileNotFoundError(f'The pretrained weights of {name!r} could not be had ({type(error).__name__}): go online once, pass '
+                             "checkpoint_path='a local file', or use pretrained=False.")
+
+# %% ../nbs/20_injection.ipynb #928de47d
+def _read_state(path) -> dict:
+    "The state dict in a .safetensors or torch file, unwrapped; `FileNotFoundError` or `ValueError` in one sentence."
+    path = Path(path)
+    if not path.is_file(): raise FileNotFoundError(f'checkpoint_path={str(path)!r} is not a file.')
+    try: state = load_file(path) if path.suffix == '.safetensors' else torch.load(path, map_location='cpu', weights_only=True)
+    except Exception as e: raise ValueError(f'checkpoint_path={str(path)!r} cannot be read as weights ({type(e).__name__}).') from e
+    state = next((state[k] for k in ('state_dict', 'model') if isinstance(state, dict) and isinstance(state.get(k), dict)), state)
+    if isinstance(state, dict) and state and all(isinstance(v, Tensor) for v in state.values()): return state
+    raise ValueError(f'checkpoint_path={str(path)!r} holds no state dict of weights.')
+
+def _load_local(model: nn.Module, path) -> None:
+    "Load a local state dict; a classifier of another size is left fresh, any other misfit is a `ValueError`."
+    state, own = _read_state(path), model.state_dict()
+    heads = (getattr(model, 'pretrained_cfg', None) or {}).get('classifier') or ()
+    heads = tuple(f'{h}.' for h in ([heads] if isinstance(heads, str) else heads))
+    fits = {k: v for k, v in state.items() if k in own and v.shape == own[k].shape}
+    bad = [k for k in own.keys() | state.keys() if k not in fits and not k.startswith(heads or ('\n',))]
+    if bad: raise ValueError(f'checkpoint_path={str(path)!r} does not fit {base_name(model)}: {len(bad)} tensors are missing, foreign or of '
+                             f'another shape, for example {min(bad)!r}.')
+    model.load_state_dict(fits, strict=False)
 
 # %% ../nbs/20_injection.ipynb #5d5af3a7
 def _check_plan(keys: list, inject_layers, words: tuple, num_experts, **settings) -> None:
@@ -283,14 +275,12 @@ def create_vit_entity_moe(model_name='vit_base_patch16_224', pretrained=True, nu
     return _create_family('vit', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs,
                           num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
 
-# %% ../nbs/20_injection.ipynb #aebc46ef
 def create_swin_entity_moe(model_name='swin_tiny_patch4_window7_224', pretrained=True, num_classes=1000, num_experts=4, num_experts_shared=2, expert_k=1,
                            dropout=0.1, mlp_ratio=4.0, inject_layers='last_stage', checkpoint_path=None, reduction=8, **model_kwargs) -> nn.Module:
     "A timm Swin with experts; `inject_layers`: 'all', 'last_stage' or (stage, block) pairs such as `[(3, 0), (3, 1)]`."
     return _create_family('swin', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs,
                           num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
 
-# %% ../nbs/20_injection.ipynb #f107183a
 def create_resnet_entity_moe(model_name='resnet50', pretrained=True, num_classes=1000, num_experts=4, num_experts_shared=2, expert_k=1,
                              dropout=0.1, mlp_ratio=4.0, inject_layers='layer4', checkpoint_path=None, reduction=16, **model_kwargs) -> nn.Module:
     "A timm ResNet with experts; `inject_layers`: 'all', 'layer4' or (layer, block) pairs such as `[('layer4', 0)]`."
@@ -302,7 +292,6 @@ SAM_SIZES = {'facebook/sam-vit-base': dict(hidden_size=768, num_hidden_layers=12
              'facebook/sam-vit-large': dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, global_attn_indexes=[5, 11, 17, 23]),
              'facebook/sam-vit-huge': dict(hidden_size=1280, num_hidden_layers=32, num_attention_heads=16, global_attn_indexes=[7, 15, 23, 31])}
 
-# %% ../nbs/20_injection.ipynb #13632f98
 def _create_sam(model_name: str, pretrained: bool, checkpoint_path, config: SamConfig | None) -> SamModel:
     "SAM with random weights, or from a local folder, or from the Hub."
     if model_name not in SAM_SIZES and config is None and not Path(model_name).exists():
@@ -325,46 +314,6 @@ def create_sam_entity_moe(model_name='facebook/sam-vit-base', pretrained=True, n
     return inject_entity_moe(model, inject_layers, 'BHWC', num_experts, model_type='sam', base_model=model_name,
                              words=('all', 'last_half'), name='inject_layers', **settings)
 
-# %% ../nbs/20_injection.ipynb #994eb313
-def vit_base_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "ViT-B/16 at 224, experts in the last block; options of `create_vit_entity_moe`."
-    return create_vit_entity_moe('vit_base_patch16_224', pretrained, **kwargs)
-
-def vit_large_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "ViT-L/16 at 224, experts in the last block; options of `create_vit_entity_moe`."
-    return create_vit_entity_moe('vit_large_patch16_224', pretrained, **kwargs)
-
-# %% ../nbs/20_injection.ipynb #0a3fc3e8
-def swin_tiny_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "Swin-T at 224, experts in the last stage; options of `create_swin_entity_moe`."
-    return create_swin_entity_moe('swin_tiny_patch4_window7_224', pretrained, **kwargs)
-
-def swin_base_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "Swin-B at 224, experts in the last stage; options of `create_swin_entity_moe`."
-    return create_swin_entity_moe('swin_base_patch4_window7_224', pretrained, **kwargs)
-
-# %% ../nbs/20_injection.ipynb #ef313cd9
-def resnet50_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "ResNet-50, experts in layer4; options of `create_resnet_entity_moe`."
-    return create_resnet_entity_moe('resnet50', pretrained, **kwargs)
-
-def resnet101_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "ResNet-101, experts in layer4; options of `create_resnet_entity_moe`."
-    return create_resnet_entity_moe('resnet101', pretrained, **kwargs)
-
-# %% ../nbs/20_injection.ipynb #bd538fbc
-def sam_vit_base_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "SAM ViT-B, experts in the last half; options of `create_sam_entity_moe`."
-    return create_sam_entity_moe('facebook/sam-vit-base', pretrained, **kwargs)
-
-def sam_vit_large_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "SAM ViT-L, experts in the last half; options of `create_sam_entity_moe`."
-    return create_sam_entity_moe('facebook/sam-vit-large', pretrained, **kwargs)
-
-def sam_vit_huge_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
-    "SAM ViT-H, experts in the last half; options of `create_sam_entity_moe`."
-    return create_sam_entity_moe('facebook/sam-vit-huge', pretrained, **kwargs)
-
 # %% ../nbs/20_injection.ipynb #93296404
 def _head_parameters(model: nn.Module) -> set[int]:
     "Identities of the parameters of the head."
@@ -372,7 +321,6 @@ def _head_parameters(model: nn.Module) -> set[int]:
     heads = head if isinstance(head, tuple) else (head,)
     return {id(p) for h in heads if isinstance(h, nn.Module) for p in h.parameters()}
 
-# %% ../nbs/20_injection.ipynb #b8121b98
 def split_parameters(model: nn.Module) -> dict[str, list]:
     "Every parameter of `model` once, under 'backbone', 'entity_moe' or 'head'; `ValueError` when nothing was injected."
     wrappers = entity_moe_wrappers(model)
@@ -405,7 +353,6 @@ def _routings(model: nn.Module) -> dict:
     if silent := [path for path, r in found.items() if r is None]: raise ValueError(f'{", ".join(silent)} has routed nothing yet: call the model first.')
     return found
 
-# %% ../nbs/20_injection.ipynb #b0e1fb79
 def entity_moe_loss(model: nn.Module, router_z_weight: float = 0.) -> Tensor:
     """Mean load-balancing loss over the wrapped layers (1 at uniform), of the last forward call; plus a weighted z-loss.
 
@@ -434,7 +381,6 @@ def entity_moe_counts(model: nn.Module) -> dict[str, int]:
     trainable = sum(p.numel() for ps in groups.values() for p in ps if p.requires_grad)
     return dict(base=size['backbone'] + size['head'], added=size['entity_moe'], total=sum(size.values()), trainable=trainable)
 
-# %% ../nbs/20_injection.ipynb #2938fb7f
 def entity_moe_flops(model: nn.Module) -> int:
     "Operations that the branches added to the last forward call (2 per multiply-add, matrix products only)."
     total = 0
@@ -463,13 +409,11 @@ def _weights_file(path) -> Path:
     path = Path(path)
     return path / 'entity_moe.safetensors' if path.is_dir() or not path.suffix else path
 
-# %% ../nbs/20_injection.ipynb #562e8ecd
 def entity_moe_state(model: nn.Module) -> dict[str, Tensor]:
     "The added weights alone, under their names in `model`."
     added = {id(p) for p in split_parameters(model)['entity_moe']}
     return {name: p.detach() for name, p in model.named_parameters() if id(p) in added}
 
-# %% ../nbs/20_injection.ipynb #3ec910df
 def save_entity_moe(model: nn.Module, path) -> Path:
     "Write the added weights, and what they fit, to a .safetensors file (or `entity_moe.safetensors` in a folder); returns its path."
     model, file = _bare(model), _weights_file(path)
@@ -524,3 +468,41 @@ def load_entity_moe(model: nn.Module, path) -> nn.Module:
         _add_vision_outputs(model)
         model.entity_moe_config = meta['config']
     return model
+
+# %% ../nbs/20_injection.ipynb #994eb313
+def vit_base_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "ViT-B/16 at 224, experts in the last block; options of `create_vit_entity_moe`."
+    return create_vit_entity_moe('vit_base_patch16_224', pretrained, **kwargs)
+
+def vit_large_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "ViT-L/16 at 224, experts in the last block; options of `create_vit_entity_moe`."
+    return create_vit_entity_moe('vit_large_patch16_224', pretrained, **kwargs)
+
+def swin_tiny_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "Swin-T at 224, experts in the last stage; options of `create_swin_entity_moe`."
+    return create_swin_entity_moe('swin_tiny_patch4_window7_224', pretrained, **kwargs)
+
+def swin_base_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "Swin-B at 224, experts in the last stage; options of `create_swin_entity_moe`."
+    return create_swin_entity_moe('swin_base_patch4_window7_224', pretrained, **kwargs)
+
+# %% ../nbs/20_injection.ipynb #ef313cd9
+def resnet50_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "ResNet-50, experts in layer4; options of `create_resnet_entity_moe`."
+    return create_resnet_entity_moe('resnet50', pretrained, **kwargs)
+
+def resnet101_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "ResNet-101, experts in layer4; options of `create_resnet_entity_moe`."
+    return create_resnet_entity_moe('resnet101', pretrained, **kwargs)
+
+def sam_vit_base_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "SAM ViT-B, experts in the last half; options of `create_sam_entity_moe`."
+    return create_sam_entity_moe('facebook/sam-vit-base', pretrained, **kwargs)
+
+def sam_vit_large_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "SAM ViT-L, experts in the last half; options of `create_sam_entity_moe`."
+    return create_sam_entity_moe('facebook/sam-vit-large', pretrained, **kwargs)
+
+def sam_vit_huge_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
+    "SAM ViT-H, experts in the last half; options of `create_sam_entity_moe`."
+    return create_sam_entity_moe('facebook/sam-vit-huge', pretrained, **kwargs)

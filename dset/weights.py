@@ -22,7 +22,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN_ResNet50_FPN_V2_Weights
 
-from .backbones import hub_or_cache, presnet_key
+from .backbones import presnet_key
 from .detector import DSETRTDETR, download_pretrained, read_safetensors
 from .experts import ACTIVATIONS, PatchMoELayer
 
@@ -119,7 +119,7 @@ def read_checkpoint(path: str | Path, download: bool = False) -> tuple[dict[str,
     path = Path(path)
     if not path.exists():
         if not download: raise FileNotFoundError(f'{path} does not exist: give a file, a folder, or a Hub repository owner/name with download=True')
-        with hub_or_cache(): path = download_pretrained(str(path))
+        path = download_pretrained(str(path))
     if path.is_dir(): return read_checkpoint(path / 'model.safetensors')
     raw = read_safetensors(path) if path.suffix == '.safetensors' else _read_pth(path)
     state = _unwrap(raw)
@@ -130,7 +130,7 @@ def _names_beside(path: Path) -> list[str] | None:
     "Class names from the `config.json` next to a file, if there is one with an `id2label`."
     try: table = json.loads((path.parent / 'config.json').read_text(encoding='utf-8'))['id2label']
     except (OSError, ValueError, KeyError, TypeError): return None
-    return [table[str(i)] for i in range(len(table))] if set(table) == {str(i) for i in range(len(table))} else None
+    return [table[str(i)] for i in range(len(table))] if isinstance(table, dict) and set(table) == {str(i) for i in range(len(table))} else None
 
 # %% ../nbs/18_weights.ipynb #c8901cf7
 COCO_CLASSES = [c for c in FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT.meta['categories'] if c not in ('__background__', 'N/A')]
@@ -139,6 +139,7 @@ COCO_TO_DAIR = dict(Car='car', Van='car', Truck='truck', Bus='bus', Pedestrian='
 # %% ../nbs/18_weights.ipynb #98a72d88
 def class_rows(ours: list[str], theirs: list[str], class_map: dict[str, str]) -> list[int]:
     "For each of our classes the row of the file's class it starts from, -1 for none; `class_map` is our name -> the file's. Raises `ValueError`."
+    if not isinstance(class_map, dict): raise ValueError(f'class_map is a {type(class_map).__name__}: give a map from our class names to the file\'s, such as COCO_TO_DAIR')
     unknown = [k for k in class_map.values() if k not in theirs]
     if unknown: raise ValueError(f"class_map names {', '.join(map(repr, unknown))}, which the checkpoint does not have: choose from {', '.join(theirs)}")
     rows = [theirs.index(class_map[c]) if c in class_map else -1 for c in ours]
@@ -351,6 +352,22 @@ def _check_backbone(own: dict, state: dict, name: str) -> None:
         raise CheckpointError(f"the checkpoint's backbone is {_backbone_name(state) or 'unknown'}, the model's {name}: {len(wrong)} backbone tensors are missing, "
                               f'left over or of another shape, first {wrong[0]}; build the model with the same backbone')
 
+# %% ../nbs/18_weights.ipynb #b33fba4f
+_WIDTHS = dict(encoder_dim='encoder.input_proj.0.conv.weight', hidden_dim='decoder.enc_output.proj.weight')
+
+def _check_parts(own: dict, state: dict) -> None:
+    "Raise `CheckpointError` if encoder or decoder have another width in the file, or if the file has more than a backbone and nothing for one of them."
+    for name, key in _WIDTHS.items():
+        if key in state and state[key].shape[0] != own[key].shape[0]:
+            raise CheckpointError(f"the checkpoint has {name}={state[key].shape[0]}, the model {name}={own[key].shape[0]}: build the model as wide (dset.weights.architecture "
+                                  "reads all settings off the tensors), or give the tensors of the backbone alone")
+    strange = sorted(k for k in state if k not in own)
+    for part in ('encoder.', 'decoder.'):
+        if strange and not any(k.startswith(part) and k in own for k in state) and any(not k.startswith('backbone.') for k in state):
+            raise CheckpointError(f"the checkpoint has nothing under the names of the model's {part[:-1]}, but {len(strange)} tensors of other names, first {strange[0]!r}: were its keys renamed?")
+    bad = next((k for k, v in state.items() if k in own and not v.isfinite().all()), None)        # (official files hold infinite anchors)
+    if bad: raise CheckpointError(f'{bad} in the checkpoint holds NaN or infinity: the training that wrote it had failed')
+
 # %% ../nbs/18_weights.ipynb #16a39ca5
 _CONSTANTS = ('num_batches_tracked', 'num_points_scale', 'token_pruner.epoch')
 
@@ -394,8 +411,16 @@ def _source(source, download: bool) -> tuple[dict[str, Tensor], list[str] | None
         table = getattr(getattr(source, 'config', None), 'id2label', None)
         state, names = source.state_dict(), [table[i] for i in range(len(table))] if table else None
     elif isinstance(source, dict): state, names = _unwrap(source), None
-    else: state, names = read_checkpoint(source, download)
+    elif isinstance(source, (str, Path)): state, names = read_checkpoint(source, download)
+    else: raise CheckpointError(f'the source is a {type(source).__name__}: give a file, a folder, a state dict or a model')
+    if not state: raise CheckpointError('the source holds no tensors by name: give a checkpoint of RT-DETR or dset')
     return convert_state(state), names
+
+def _rows_by_name(model: DSETRTDETR, state: dict[str, Tensor], names: list[str], class_map: dict[str, str]) -> list[int]:
+    "`class_rows` for this file; `CheckpointError` unless `names` are as many as its classes."
+    count = len(state['decoder.enc_score_head.bias']) if 'decoder.enc_score_head.bias' in state else len(names)
+    if len(names) != count: raise CheckpointError(f'the checkpoint has {count} classes, but {len(names)} names of them are known: give all of them, in the order of its ids, as source_classes')
+    return class_rows(model.class_names, names, class_map)
 
 # %% ../nbs/18_weights.ipynb #18915a8d
 def load_rtdetr_checkpoint(model: DSETRTDETR, source, class_map: dict[str, str] | None = None, source_classes: list[str] | None = None,
@@ -409,7 +434,8 @@ def load_rtdetr_checkpoint(model: DSETRTDETR, source, class_map: dict[str, str] 
     state, names = _source(source, download)
     own, report = model.state_dict(), LoadReport()
     _check_backbone(own, state, model.backbone.name)
-    rows = None if class_map is None else class_rows(model.class_names, source_classes or names or COCO_CLASSES, class_map)
+    _check_parts(own, state)
+    rows = None if class_map is None else _rows_by_name(model, state, source_classes or names or COCO_CLASSES, class_map)
     _copy(model, state, rows, report)
     if upcycle: upcycle_model(model, state, images, report)
     _explain_rest(model, state, report)
