@@ -9,10 +9,10 @@ __all__ = ['CURVES', 'EpochBatches', 'end_workers', 'make_loader', 'get_rng_stat
            'TrainingInterrupted', 'non_finite', 'non_finite_sentence', 'expert_warnings', 'loader_warning',
            'is_out_of_memory', 'largest_fitting', 'out_of_memory_sentence', 'Signals', 'progress_mode', 'make_progress',
            'Meters', 'Data', 'split_name', 'load_data', 'predict_loader', 'truth_as_predictions', 'check_truth',
-           'make_accelerator', 'Trainer', 'peak_memory_gib', 'scalars', 'provenance', 'LiveCurves', 'look_at', 'one_of',
-           'make_pictures', 'save_pictures', 'make_run_dir', 'resume_config', 'holds_detector', 'make_detector',
-           'build_trainer', 'train', 'launch', 'load_detector', 'evaluate_checkpoint', 'headline', 'dset_train',
-           'dset_eval', 'check_parameters', 'notebook_config', 'run_notebook']
+           'make_accelerator', 'Trainer', 'peak_memory_gib', 'provenance', 'LiveCurves', 'look_at', 'make_pictures',
+           'save_pictures', 'make_run_dir', 'resume_config', 'holds_detector', 'make_detector', 'build_trainer',
+           'train', 'launch', 'load_detector', 'evaluate_checkpoint', 'headline', 'dset_train', 'dset_eval',
+           'check_parameters', 'notebook_config', 'run_notebook']
 
 # %% ../nbs/16_trainer.ipynb #4fd2c253
 import contextlib
@@ -57,7 +57,7 @@ from .evaluation import coco_results, confusion_table, evaluate_coco
 from .losses import NonFiniteError
 from .routers import expert_shares
 from .transforms import AugmentationPolicy, AugmentedDataset, MultiScaleCollate, collate, make_transforms, seed_of
-from .visualize import plot_confusion, plot_curves, show_experts, show_kept_tokens, show_predictions
+from .visualize import plot_confusion, plot_curves, routing_of, scalars, show_experts, show_kept_tokens, show_predictions
 from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint
 
 # %% ../nbs/16_trainer.ipynb #12507361
@@ -701,14 +701,6 @@ def _log(self: Trainer, r: dict):
         with open(self.run_dir/'metrics.jsonl', 'a', encoding='utf-8') as f: f.write(json.dumps(r) + '\n')
     self.accelerator.log(scalars(r), step=r['epoch'])
 
-def scalars(record: dict, prefix: str = '') -> dict[str, float]:
-    "Nested numbers by path, as trackers want them: `losses/loss`, `expert_shares/decoder.0/2`."
-    out = {}
-    for k, v in record.items() if isinstance(record, dict) else enumerate(record):
-        if isinstance(v, (dict, list)): out |= scalars(v, f'{prefix}{k}/')
-        elif isinstance(v, (int, float)): out[f'{prefix}{k}'] = float(v)
-    return out
-
 # %% ../nbs/16_trainer.ipynb #74ad72c5
 @patch
 def run_epoch(self: Trainer):
@@ -888,10 +880,6 @@ def look_at(model: DSETRTDETR, dataset: Dataset, indices: Sequence[int], collate
     predictions = postprocess(out, torch.tensor([images.shape[-2:]] * len(images)), top=100)
     return dict(images=images, targets=targets, predictions=predictions, info=out['encoder_info'], routing=out['routing'])
 
-def one_of(routing: Any, i: int, keep: Tensor | None = None) -> Any:
-    "The routing of image `i`, of the queries `keep` only."
-    return type(routing)(*(t[i] if keep is None else t[i][keep] for t in routing))
-
 # %% ../nbs/16_trainer.ipynb #c5936c3e
 def make_pictures(model: DSETRTDETR, data: Data, history: list[dict] = (), results: list[dict] | None = None, images: int = 3, threshold: float = .3) -> dict[str, Any]:
     "Figures by name: curves (with `history`), predictions, kept_tokens, token_experts, query_experts, confusion (with COCO `results`)."
@@ -902,7 +890,7 @@ def make_pictures(model: DSETRTDETR, data: Data, history: list[dict] = (), resul
     figures['predictions'] = show_predictions(seen['images'], seen['predictions'], seen['targets'], data.class_names, threshold)
     kept = None if info['kept_indices'] is None else info['kept_indices'][0]
     if kept is not None: figures['kept_tokens'] = show_kept_tokens(image, kept, info['spatial_shapes'])
-    if seen['routing']['encoder']: figures['token_experts'] = show_experts(image, one_of(seen['routing']['encoder'][0], 0), info['spatial_shapes'], kept)
+    if seen['routing']['encoder']: figures['token_experts'] = show_experts(image, routing_of(seen['routing']['encoder'][0], 0), info['spatial_shapes'], kept)
     if seen['routing']['decoder']: figures['query_experts'] = _query_experts(model, seen, threshold)
     if results: figures['confusion'] = plot_confusion(confusion_table(data.val_coco, results, threshold))
     return figures
@@ -915,7 +903,7 @@ def _query_experts(model: DSETRTDETR, seen: dict, threshold: float):
     out = model(seen['images'][:1].to(next(model.parameters()).device), return_info=True)
     sure = (out['pred_logits'][0].sigmoid().amax(-1) > threshold).nonzero().flatten()
     boxes = box_convert(out['pred_boxes'][0][sure], 'cxcywh', 'xyxy') * torch.tensor([w, h, w, h]).to(out['pred_boxes'])
-    return show_experts(seen['images'][0], one_of(out['routing']['decoder'][-1], 0, sure), boxes=boxes.cpu())
+    return show_experts(seen['images'][0], routing_of(out['routing']['decoder'][-1], 0, sure), boxes=boxes.cpu())
 
 def save_pictures(figures: dict[str, Any], folder: str | Path, dpi: int = 100) -> list[Path]:
     "Write figures as `<name>.png` into `folder`; returns the paths."
