@@ -8,8 +8,8 @@ __all__ = ['CURVES', 'EpochBatches', 'end_workers', 'make_loader', 'get_rng_stat
            'find_checkpoint', 'newest_run', 'load_checkpoint', 'changed_keys', 'check_resumable', 'TrainingStopped',
            'TrainingInterrupted', 'non_finite', 'non_finite_sentence', 'expert_warnings', 'loader_warning',
            'is_out_of_memory', 'largest_fitting', 'out_of_memory_sentence', 'Signals', 'progress_mode', 'make_progress',
-           'Meters', 'Data', 'load_data', 'predict_loader', 'truth_as_predictions', 'check_truth', 'make_accelerator',
-           'Trainer', 'peak_memory_gib', 'scalars', 'provenance', 'LiveCurves', 'look_at', 'one_of', 'make_pictures',
+           'Meters', 'Data', 'split_name', 'load_data', 'predict_loader', 'truth_as_predictions', 'check_truth',
+           'make_accelerator', 'Trainer', 'peak_memory_gib', 'provenance', 'LiveCurves', 'look_at', 'make_pictures',
            'save_pictures', 'make_run_dir', 'resume_config', 'holds_detector', 'make_detector', 'build_trainer',
            'train', 'launch', 'load_detector', 'evaluate_checkpoint', 'headline', 'dset_train', 'dset_eval',
            'check_parameters', 'notebook_config', 'run_notebook']
@@ -30,6 +30,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import defaultdict
 from copy import deepcopy
 from dataclasses import dataclass
@@ -50,13 +51,13 @@ from tqdm import tqdm
 from tqdm.auto import tqdm as tqdm_auto
 
 from .config import Config, ConfigError, diff_config, flatten, load_config, parse_args, run_command, save_config
-from .dair_v2x import DairV2XDetection, to_coco
+from .dair_v2x import CocoDetection, DairV2XDetection, find_coco, to_coco
 from .detector import DSETRTDETR, load_weights, postprocess
 from .evaluation import coco_results, confusion_table, evaluate_coco
 from .losses import NonFiniteError
 from .routers import expert_shares
 from .transforms import AugmentationPolicy, AugmentedDataset, MultiScaleCollate, collate, make_transforms, seed_of
-from .visualize import plot_confusion, plot_curves, show_experts, show_kept_tokens, show_predictions
+from .visualize import plot_confusion, plot_curves, routing_of, scalars, show_experts, show_kept_tokens, show_predictions
 from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint
 
 # %% ../nbs/16_trainer.ipynb #12507361
@@ -118,7 +119,6 @@ def set_rng_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(state['torch'])
     if 'cuda' in state and torch.cuda.is_available(): torch.cuda.set_rng_state(state['cuda'])
 
-# %% ../nbs/16_trainer.ipynb #b2b52c36
 def seed_everything(seed: int, rank: int = 0) -> None:
     "Seed all streams of this process; each rank draws its own noise."
     s = seed_of('process', seed, rank)
@@ -240,7 +240,6 @@ def changed_keys(old: Config, new: Config, mid_epoch: bool = False) -> tuple[dic
     def structural(k): return (k.startswith('model.') and k not in _FREE) or k == 'data.classes' or (mid_epoch and k in _POSITION)
     return {k: v for k, v in changed.items() if not structural(k)}, {k: v for k, v in changed.items() if structural(k)}
 
-# %% ../nbs/16_trainer.ipynb #e4c7abef
 def check_resumable(old: Config, new: Config, mid_epoch: bool = False) -> list[str]:
     "Sentences about accepted changes. Raises `ConfigError` naming the keys whose change is refused."
     accepted, refused = changed_keys(old, new, mid_epoch)
@@ -258,7 +257,6 @@ class TrainingInterrupted(TrainingStopped):
     "A signal ended the run after a checkpoint was written; `signum` is its number."
     def __init__(self, message: str, signum: int): super().__init__(message); self.signum = signum
 
-# %% ../nbs/16_trainer.ipynb #e2686421
 _REMEDIES = 'lower new_lr, lengthen warmup_epochs, lower clip_max_norm, and use mixed_precision bf16 or no instead of fp16'
 
 def non_finite(values: dict[str, float]) -> list[str]:
@@ -342,7 +340,6 @@ def progress_mode() -> str:
     if mode in ('bar', 'lines', 'none'): return mode
     return 'bar' if 'ipykernel' in sys.modules or sys.stderr.isatty() else 'lines'
 
-# %% ../nbs/16_trainer.ipynb #87def798
 def make_progress(total: int, initial: int = 0, unit: str = 'batch', every: float = 10., mode: str | None = None):
     "A tqdm whose remaining time is the average pace of this run, evaluations included."
     mode = mode or progress_mode()
@@ -373,16 +370,30 @@ class Data:
     val_collate: Callable = collate
 
 # %% ../nbs/16_trainer.ipynb #4ab75ccc
-def _split(cfg: Config, split: str, **kw) -> Dataset:
-    d = cfg.data
-    return DairV2XDetection(d.data_root, d.side, split, d.split_file, d.classes, image_root=d.image_root, cache_dir=d.cache_dir, seed=cfg.misc.seed, progress=False, **kw)
+def split_name(split: str) -> str:
+    "What files about a split are called after: its name, or that of its COCO file."
+    return Path(split).stem if split.endswith('.json') else split
 
+def _split(cfg: Config, split: str, **kw) -> Dataset:
+    d, kw = cfg.data, kw | dict(cache_dir=cfg.data.cache_dir, progress=False)
+    if split.endswith('.json'): found = CocoDetection(*find_coco(d.data_root, split, d.image_root), **kw)
+    else: found = DairV2XDetection(d.data_root, d.side, split, d.split_file, d.classes, image_root=d.image_root, seed=cfg.misc.seed, **kw)
+    if not found.report.kept:
+        warnings.warn(f"split {split} of {d.data_root} holds no object of its {len(found.class_names)} classes ({', '.join(found.class_names)}): "
+                      'nothing is learnt from it and its mAP is undefined (-1); check data.classes', stacklevel=3)
+    return found
+
+# %% ../nbs/16_trainer.ipynb #22761fd5
 def load_data(cfg: Config, train: bool = True) -> Data:
-    "The splits of `cfg.data`, augmented and resized as `cfg` says. Raises `FileNotFoundError` or `ValueError`, one sentence, for what cannot be read."
+    """The splits of `cfg.data`, augmented and resized as `cfg` says; a split whose name ends in .json is a COCO file with classes of its own.
+    Raises `FileNotFoundError` or `ValueError`, one sentence, for what cannot be read."""
     t, size, seed = cfg.training, cfg.data.image_size, cfg.misc.seed
-    val = _split(cfg, cfg.data.val_split, transforms=make_transforms(size, train=False))
+    val, plain = _split(cfg, cfg.data.val_split, transforms=make_transforms(size, train=False)), _split(cfg, cfg.data.train_split) if train else None
+    if train and (plain.class_names, plain.category_ids) != (val.class_names, val.category_ids):
+        raise ValueError(f"{cfg.data.train_split} has the categories {dict(zip(plain.category_ids, plain.class_names))}, {cfg.data.val_split} has "
+                         f"{dict(zip(val.category_ids, val.class_names))}: both need the same ids and names")
     policy = AugmentationPolicy(t.epochs, t.strong_aug_off_epochs)
-    augmented = AugmentedDataset(_split(cfg, cfg.data.train_split), size, policy, t.mosaic_prob if t.use_mosaic else 0., seed) if train else None
+    augmented = AugmentedDataset(plain, size, policy, t.mosaic_prob if t.use_mosaic else 0., seed) if train else None
     return Data(augmented, val, to_coco(val), val.class_names, val.category_ids, MultiScaleCollate(t.multi_scale, size, policy, seed))
 
 # %% ../nbs/16_trainer.ipynb #0da0ab9e
@@ -690,14 +701,6 @@ def _log(self: Trainer, r: dict):
         with open(self.run_dir/'metrics.jsonl', 'a', encoding='utf-8') as f: f.write(json.dumps(r) + '\n')
     self.accelerator.log(scalars(r), step=r['epoch'])
 
-def scalars(record: dict, prefix: str = '') -> dict[str, float]:
-    "Nested numbers by path, as trackers want them: `losses/loss`, `expert_shares/decoder.0/2`."
-    out = {}
-    for k, v in record.items() if isinstance(record, dict) else enumerate(record):
-        if isinstance(v, (dict, list)): out |= scalars(v, f'{prefix}{k}/')
-        elif isinstance(v, (int, float)): out[f'{prefix}{k}'] = float(v)
-    return out
-
 # %% ../nbs/16_trainer.ipynb #74ad72c5
 @patch
 def run_epoch(self: Trainer):
@@ -794,7 +797,11 @@ def dry_run(self: Trainer):
     images = torch.rand(t.batch_size, 3, *(32 * math.ceil(s * scale / 32) for s in (h, w)))
     boxes, labels = torch.rand(30, 4) * .4 + .2, torch.zeros(30, dtype=torch.int64)
     self.net.train()
-    self._backward(images, [dict(boxes=boxes, labels=labels, image_id=-1)] * t.batch_size, 30. * t.batch_size, 1)
+    try: self._backward(images, [dict(boxes=boxes, labels=labels, image_id=-1)] * t.batch_size, 30. * t.batch_size, 1)
+    except Exception as e:
+        if not t.compile or isinstance(e, TrainingStopped): raise
+        why = f'{type(e).__name__}: {e}'.splitlines()[0]
+        raise TrainingStopped(f'torch.compile cannot build this model here ({why}); set training.compile to false, or install what is missing, often a C++ compiler') from None
     self.optimizer.zero_grad()
     self.net.load_state_dict(before), set_rng_state(rng)
     self.meters = Meters()
@@ -803,7 +810,7 @@ def dry_run(self: Trainer):
 def rehearse(self: Trainer):
     "`check_truth` and `dry_run`, once, before the first step."
     metrics = [check_truth(self.data) if self.is_main else None]
-    self.say(f"ground truth fed back as predictions: AP {metrics[0]['mAP']:.3f}" if self.is_main else '')
+    if self.is_main: self.say('ground truth fed back as predictions: ' + (f"AP {ap:.3f}" if (ap := metrics[0]['mAP']) > -1 else 'no AP, there is no object'))
     self.dry_run()
 
 # %% ../nbs/16_trainer.ipynb #9699cc04
@@ -873,10 +880,6 @@ def look_at(model: DSETRTDETR, dataset: Dataset, indices: Sequence[int], collate
     predictions = postprocess(out, torch.tensor([images.shape[-2:]] * len(images)), top=100)
     return dict(images=images, targets=targets, predictions=predictions, info=out['encoder_info'], routing=out['routing'])
 
-def one_of(routing: Any, i: int, keep: Tensor | None = None) -> Any:
-    "The routing of image `i`, of the queries `keep` only."
-    return type(routing)(*(t[i] if keep is None else t[i][keep] for t in routing))
-
 # %% ../nbs/16_trainer.ipynb #c5936c3e
 def make_pictures(model: DSETRTDETR, data: Data, history: list[dict] = (), results: list[dict] | None = None, images: int = 3, threshold: float = .3) -> dict[str, Any]:
     "Figures by name: curves (with `history`), predictions, kept_tokens, token_experts, query_experts, confusion (with COCO `results`)."
@@ -887,7 +890,7 @@ def make_pictures(model: DSETRTDETR, data: Data, history: list[dict] = (), resul
     figures['predictions'] = show_predictions(seen['images'], seen['predictions'], seen['targets'], data.class_names, threshold)
     kept = None if info['kept_indices'] is None else info['kept_indices'][0]
     if kept is not None: figures['kept_tokens'] = show_kept_tokens(image, kept, info['spatial_shapes'])
-    if seen['routing']['encoder']: figures['token_experts'] = show_experts(image, one_of(seen['routing']['encoder'][0], 0), info['spatial_shapes'], kept)
+    if seen['routing']['encoder']: figures['token_experts'] = show_experts(image, routing_of(seen['routing']['encoder'][0], 0), info['spatial_shapes'], kept)
     if seen['routing']['decoder']: figures['query_experts'] = _query_experts(model, seen, threshold)
     if results: figures['confusion'] = plot_confusion(confusion_table(data.val_coco, results, threshold))
     return figures
@@ -900,7 +903,7 @@ def _query_experts(model: DSETRTDETR, seen: dict, threshold: float):
     out = model(seen['images'][:1].to(next(model.parameters()).device), return_info=True)
     sure = (out['pred_logits'][0].sigmoid().amax(-1) > threshold).nonzero().flatten()
     boxes = box_convert(out['pred_boxes'][0][sure], 'cxcywh', 'xyxy') * torch.tensor([w, h, w, h]).to(out['pred_boxes'])
-    return show_experts(seen['images'][0], one_of(out['routing']['decoder'][-1], 0, sure), boxes=boxes.cpu())
+    return show_experts(seen['images'][0], routing_of(out['routing']['decoder'][-1], 0, sure), boxes=boxes.cpu())
 
 def save_pictures(figures: dict[str, Any], folder: str | Path, dpi: int = 100) -> list[Path]:
     "Write figures as `<name>.png` into `folder`; returns the paths."
@@ -917,7 +920,8 @@ def make_run_dir(cfg: Config, accelerator: Accelerator) -> Path:
     if accelerator.is_main_process:
         free = (p for i in range(1000) if not (p := stem.with_name(stem.name + (f'_{i}' if i else ''))).exists())
         stem = next(free)
-        stem.mkdir(parents=True)
+        try: stem.mkdir(parents=True)
+        except OSError as e: raise OSError(f'cannot make the run folder {stem} ({e.strerror}); set output_dir to a folder that can be written') from None
     return Path(broadcast_object_list([str(stem)])[0])
 
 def resume_config(config: str | None, overrides: dict[str, Any]) -> Config:
@@ -987,6 +991,8 @@ def evaluate_checkpoint(where: str | Path, keep_ratio: float | None = None, **ov
     """Evaluate a run folder (its best checkpoint) or a checkpoint on `data.val_split`; `overrides` by leaf name. Writes
     `evaluation_<split>.json` and `predictions_<split>.json` beside the checkpoint and returns the former. On several processes each image counts once."""
     model, cfg, info = load_detector(where, **overrides)
+    if not os.access(folder := find_checkpoint(where, 'best').parent, os.W_OK):
+        raise PermissionError(f'{folder} cannot be written, and the evaluation belongs beside its checkpoint: copy the checkpoint to a folder of yours')
     if keep_ratio is not None: model.set_keep_ratio(keep_ratio)
     data, accelerator = load_data(cfg, train=False), make_accelerator(cfg)
     if data.class_names != info['class_names']:
@@ -1009,7 +1015,7 @@ def _predict_split(model: nn.Module, cfg: Config, data: Data, accelerator: Accel
 
 def _write_evaluation(checkpoint: Path, cfg: Config, data: Data, results: list, seconds: float, keep_ratio: float | None) -> dict:
     metrics = evaluate_coco(data.val_coco, results) | dict(images_per_second=len(data.val) / seconds)
-    split, folder = cfg.data.val_split, checkpoint.parent
+    split, folder = split_name(cfg.data.val_split), checkpoint.parent
     report = dict(metrics=metrics, checkpoint=str(checkpoint), split=split, keep_ratio=keep_ratio, durations=dict(model_seconds=seconds), **provenance(cfg))
     atomic_json(results, folder/f'predictions_{split}.json'), atomic_json(data.val_coco, folder/f'ground_truth_{split}.json')
     atomic_json(report, folder/f'evaluation_{split}.json')
@@ -1021,10 +1027,12 @@ def headline(metrics: dict) -> str:
 
 # %% ../nbs/16_trainer.ipynb #055d4c6a
 def _stoppable(command: Callable) -> Any:
-    try: return command()
-    except TrainingStopped as e:
-        print(f'error: {e}', file=sys.stderr)
-        raise SystemExit(128 + e.signum if isinstance(e, TrainingInterrupted) else 1) from None
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: print(f'warning: {message}', file=sys.stderr)
+        try: return command()
+        except TrainingStopped as e:
+            print(f'error: {e}', file=sys.stderr)
+            raise SystemExit(128 + e.signum if isinstance(e, TrainingInterrupted) else 1) from None
 
 def dset_train(argv: list[str] | None = None) -> None:
     "The command `dset_train`: train from the command line, alone or under `torchrun` / `accelerate launch`."

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLORS', 'PANELS', 'color_of', 'to_picture', 'name_of', 'draw_boxes', 'show_predictions', 'show_kept_tokens',
-           'show_experts', 'routing_of', 'panel_of', 'plot_curves', 'plot_confusion']
+           'show_experts', 'routing_of', 'scalars', 'panel_of', 'plot_curves', 'plot_confusion']
 
 # %% ../nbs/17_visualize.ipynb #ad594328
 import math, re
@@ -257,16 +257,16 @@ def show_experts(image, routing, spatial_shapes=None, kept_indices=None, boxes=N
     return fig
 
 # %% ../nbs/17_visualize.ipynb #cc9619a2
-def routing_of(routing: Routing, i: int) -> Routing:
-    "The routing of image `i` of a batch: `[b, n, ...] -> [n, ...]`."
-    return Routing(*(t[i] for t in routing))
+def routing_of(routing: Routing, i: int, keep=slice(None)) -> Routing:
+    "The routing of image `i` of a batch, of the tokens or queries `keep` only: `[b, n, ...] -> [k, ...]`."
+    return Routing(*(t[i][keep] for t in routing))
 
 # %% ../nbs/17_visualize.ipynb #ca072a04
-def _flat(record: dict, prefix: str = '') -> dict[str, float]:
-    "Nested dicts and lists of numbers as 'a/b' -> float; what is no number is left out."
+def scalars(record: dict, prefix: str = '') -> dict[str, float]:
+    "Nested dicts and lists of numbers as `'a/b' -> float`, as curves and trackers want them; what is no number is left out."
     out = {}
     for k, v in (record.items() if isinstance(record, dict) else enumerate(record)):
-        if isinstance(v, (dict, list, tuple)): out |= _flat(v, f'{prefix}{k}/')
+        if isinstance(v, (dict, list, tuple)): out |= scalars(v, f'{prefix}{k}/')
         elif isinstance(v, (int, float, np.number)) and not isinstance(v, bool) or isinstance(v, torch.Tensor) and v.numel() == 1:
             out[f'{prefix}{k}'] = float(v)
     return out
@@ -295,7 +295,7 @@ def plot_curves(epochs: list[dict], keys=None, columns: int = 3) -> Figure:
     """Curves from one dict an epoch (nested ones are flattened), like quantities in one panel, each over the epochs that have it.
 
     `keys`: only these, 'losses' standing for all 'losses/...'."""
-    records = [_flat(e) for e in epochs]
+    records = [scalars(e) for e in epochs]
     x = [r.get('epoch', i) for i, r in enumerate(records)]
     groups = _panels(dict.fromkeys(k for r in records for k in r), keys)
     columns = max(min(columns, len(groups)), 1)
