@@ -14,6 +14,7 @@ __all__ = ['SAM_SIZES', 'find_blocks', 'select_blocks', 'block_dim', 'experts_pe
 
 # %% ../nbs/20_injection.ipynb #ff4cf697
 import ast
+import contextlib
 import difflib
 from pathlib import Path
 import timm
@@ -22,6 +23,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import SamConfig, SamModel
+from .backbones import hub_or_cache
 from .entity_moe import EntityMoEWrapper, ObjectMoELayer, check_entity_moe, check_layout
 from .routers import expert_shares, load_balancing_loss, router_z_loss
 
@@ -218,7 +220,8 @@ def _local(pretrained, checkpoint_path):
 def _create_timm(model_name: str, pretrained: bool, num_classes: int, checkpoint_path, **kwargs) -> nn.Module:
     "A timm model with weights from the cache, the net or a local file."
     if pretrained and checkpoint_path is None:
-        try: return _make_timm(model_name, num_classes, pretrained=True, **kwargs)
+        try:
+            with hub_or_cache(): return _make_timm(model_name, num_classes, pretrained=True, **kwargs)
         except Exception as e: raise _no_weights(model_name, e) from e
     model = _make_timm(model_name, num_classes, **kwargs)
     if checkpoint_path is not None: _load_local(model, checkpoint_path)
@@ -304,7 +307,8 @@ def _create_sam(model_name: str, pretrained: bool, checkpoint_path, config: SamC
         raise FileNotFoundError(f'checkpoint_path={str(checkpoint_path)!r} is not a folder saved by transformers (config.json, model.safetensors).')
     if not pretrained and checkpoint_path is None and (config is not None or model_name in SAM_SIZES):
         return SamModel(config or SamConfig(vision_config=SAM_SIZES[model_name]))
-    try: return SamModel.from_pretrained(checkpoint_path or model_name, **({} if config is None else {'config': config}))
+    try:
+        with contextlib.nullcontext() if checkpoint_path else hub_or_cache(): return SamModel.from_pretrained(checkpoint_path or model_name, **({} if config is None else {'config': config}))
     except Exception as e: raise _no_weights(str(checkpoint_path or model_name), e) from e
 
 # %% ../nbs/20_injection.ipynb #dd784008
