@@ -98,12 +98,13 @@ def first_of_each(records: list[dict]) -> dict[str, dict]:
 
 # %% ../nbs/23_comparison.ipynb #14a52506
 def measure_speed(records: list[dict], repeats: int = 20, threads: int | None = None) -> pd.DataFrame:
-    "Latency of one run of each model, in turns, batch 1 at its image size: a row a model with `fps`, `p50_ms`, `p95_ms`, `cpu_ms`, `speed_device`, `speed_threads`."
+    "Latency of one run of each model, in turns (with those of its image size), batch 1: a row a model with `fps`, `p50_ms`, `p95_ms`, `cpu_ms`, `speed_device`, `speed_threads`."
     from dset.trainer import load_detector
     first = first_of_each(records)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     found = {m: load_detector(r['folder']/r['training'])[0].to(device) for m, r in first.items()}
-    t = compare_latency(found, tuple(next(iter(first.values()))['image_size']), repeats=repeats, threads=threads)
+    sizes = {m: tuple(r['image_size']) for m, r in first.items()}
+    t = pd.concat([compare_latency({m: found[m] for m in first if sizes[m] == size}, size, repeats=repeats, threads=threads) for size in dict.fromkeys(sizes.values())]).loc[list(first)]
     t = pd.DataFrame(dict(model=t.index, fps=t['images_per_s'].values, **{k: t[k].values for k in ('p50_ms', 'p95_ms', 'cpu_ms')}, speed_device=t['device'].values, speed_threads=t['threads'].values))
     return t.assign(encoder_ffn_theory=[theory(first[m])['encoder_ffn_theory'] for m in t['model']], decoder_ffn_theory=[theory(first[m])['decoder_ffn_theory'] for m in t['model']])
 

@@ -28,13 +28,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
-import yaml
-
-from .config import Config, ConfigError, config_hash, diff_config, leaves, load_config, run_command
+from .config import Config, ConfigError, config_hash, diff_config, leaves, load_config, read_yaml, run_command
 
 # %% ../nbs/22_experiments.ipynb #9985d109
 @dataclass
@@ -99,25 +98,29 @@ def _is(tree: dict, key: str, kind: type, default: Any, words: str, good=lambda 
 # %% ../nbs/22_experiments.ipynb #67781fc8
 def _presets(value: Any) -> dict[str, tuple[str, dict]]:
     "Label -> (preset, overrides)."
-    if isinstance(value, list): value = {p: {} for p in value}
+    if isinstance(value, list) and all(isinstance(p, str) for p in value): value = {p: {} for p in value}
     if not isinstance(value, dict) or not value: raise ConfigError('presets: give a list of presets, or a map from a name to {base: preset, key: value}')
     out = {}
     for label, keys in value.items():
         if not re.fullmatch(r'\w+', str(label)): raise ConfigError(f'presets: {label!r} names files; use letters, digits and _')
         if not isinstance(keys or {}, dict): raise ConfigError(f'presets.{label} = {keys!r}: must be a map such as {{base: dset_tiny, use_moe: false}}')
         keys = dict(keys or {})
-        out[label] = keys.pop('base', label), keys
+        base = keys.pop('base', label)
+        if not isinstance(base, str): raise ConfigError(f'presets.{label}.base = {base!r}: must be the name of a preset')
+        out[label] = base, keys
     return out
 
 def _switches(value: dict) -> list[dict[str, Any]]:
     "Every combination of the values of the switches; one empty combination where there is none."
     for key, values in value.items():
         if not isinstance(values, list) or not values: raise ConfigError(f'switches.{key} = {values!r}: must be a list of values')
-        if len({json.dumps(v) for v in values}) < len(values): raise ConfigError(f'switches.{key} = {values!r}: names a value twice')
+        if len({repr(v) for v in values}) < len(values): raise ConfigError(f'switches.{key} = {values!r}: names a value twice')
     return [dict(zip(value, chosen)) for chosen in itertools.product(*value.values())]
 
-def _skipped(label: str, seed: int, switches: dict, skip: list[dict]) -> bool:
-    return any(all((dict(preset=label, seed=seed) | switches).get(k) == v for k, v in entry.items()) for entry in skip)
+def _skipped(label: str, seed: int, switches: dict, skip: list[dict]) -> list[int]:
+    "Which entries of `skip` leave this cell out."
+    cell = dict(preset=label, seed=seed) | switches
+    return [i for i, entry in enumerate(skip) if all(cell.get(k) == v for k, v in entry.items())]
 
 # %% ../nbs/22_experiments.ipynb #dfd30e83
 def run_name(label: str, switches: dict[str, Any], seed: int) -> str:
@@ -125,9 +128,15 @@ def run_name(label: str, switches: dict[str, Any], seed: int) -> str:
     parts = [label, *(f'{k}_{v}' for k, v in switches.items()), f's{seed}']
     return '-'.join(re.sub(r'[^\w.]+', '.', str(p)).strip('.') for p in parts)
 
+def _check_key(key: Any) -> None:
+    "Raise the sentence of `load_config` unless `key` is one of the configuration."
+    if not isinstance(key, str): raise ConfigError(f'key {key!r}: must be a text')
+    if key not in leaves(): load_config(**{key: None})
+
 def _make_run(label: str, base: str, extra: dict, switches: dict, seed: int, common: dict, data_root: str) -> Run:
     overrides = common | extra | switches
     for key in overrides:
+        _check_key(key)
         if key in _OWN: raise ConfigError(f'{key} is set by the grid itself; leave it out of common, presets and switches')
     name = run_name(label, switches, seed)
     try: cfg = load_config(base, **overrides, seed=seed, data_root=data_root)
@@ -136,8 +145,7 @@ def _make_run(label: str, base: str, extra: dict, switches: dict, seed: int, com
 
 # %% ../nbs/22_experiments.ipynb #75856543
 def _read_tree(path: Path) -> dict:
-    try: tree = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except yaml.YAMLError as e: raise ConfigError(f"not YAML: {' '.join(str(e).split())}") from None
+    tree = read_yaml(path.read_bytes(), 'the file')
     if not isinstance(tree, dict): raise ConfigError(f'must hold keys, such as data and presets, but holds a {type(tree).__name__}')
     for key in tree: _pick(key, GRID_KEYS, 'key')
     for key in ('data', 'presets'):
@@ -158,10 +166,16 @@ def _runs(tree: dict, data_root: str) -> list[Run]:
     seeds = _is(tree, 'seeds', list, [0], 'a list of different integers from 0', lambda v: v and len(set(v)) == len(v) and all(type(s) is int and s >= 0 for s in v))
     switches, common = (_is(tree, k, dict, {}, 'a map') for k in ('switches', 'common'))
     skip = _is(tree, 'skip', list, [], 'a list of maps', lambda v: all(isinstance(e, dict) and e for e in v))
+    for key in (*common, *switches): _check_key(key)
     for key in (k for e in skip for k in e): _pick(key, ['preset', 'seed', *switches], 'key of skip')
-    runs = [_make_run(label, base, extra, chosen, seed, common, data_root) for label, (base, extra) in _presets(tree['presets']).items()
-            for chosen in _switches(switches) for seed in seeds if not _skipped(label, seed, chosen, skip)]
+    presets = _presets(tree['presets'])
+    cells = [(label, chosen, seed, _skipped(label, seed, chosen, skip)) for label in presets for chosen in _switches(switches) for seed in seeds]
+    for i, entry in enumerate(skip):
+        if not any(i in left_out for *_, left_out in cells): raise ConfigError(f'skip: {entry} leaves nothing out; no run has these values')
+    runs = [_make_run(label, *presets[label], chosen, seed, common, data_root) for label, chosen, seed, left_out in cells if not left_out]
     if not runs: raise ConfigError('skip leaves no run')
+    for name, n in Counter(r.name for r in runs).items():
+        if n > 1: raise ConfigError(f'{n} runs would share the folder {name}: give values that differ in letters or digits')
     return runs
 
 # %% ../nbs/22_experiments.ipynb #c250e3a3

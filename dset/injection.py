@@ -14,6 +14,7 @@ __all__ = ['SAM_SIZES', 'find_blocks', 'select_blocks', 'block_dim', 'experts_pe
 
 # %% ../nbs/20_injection.ipynb #ff4cf697
 import ast
+import contextlib
 import difflib
 from pathlib import Path
 import timm
@@ -22,6 +23,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import SamConfig, SamModel
+from .backbones import hub_or_cache
 from .entity_moe import EntityMoEWrapper, ObjectMoELayer, check_entity_moe, check_layout
 from .routers import expert_shares, load_balancing_loss, router_z_loss
 
@@ -211,10 +213,15 @@ def _make_timm(model_name: str, num_classes: int, pretrained: bool = False, **kw
     try: return timm.create_model(_timm_name(model_name), pretrained=pretrained, num_classes=num_classes, **kwargs)
     except TypeError as e: raise ValueError(f'timm cannot make {model_name!r} with {sorted(kwargs)}: {e}.') from e
 
+def _local(pretrained, checkpoint_path):
+    "Where the weights lie if a path was given, as `checkpoint_path` or as `pretrained` itself; else None."
+    return pretrained if checkpoint_path is None and isinstance(pretrained, (str, Path)) else checkpoint_path
+
 def _create_timm(model_name: str, pretrained: bool, num_classes: int, checkpoint_path, **kwargs) -> nn.Module:
     "A timm model with weights from the cache, the net or a local file."
     if pretrained and checkpoint_path is None:
-        try: return _make_timm(model_name, num_classes, pretrained=True, **kwargs)
+        try:
+            with hub_or_cache(): return _make_timm(model_name, num_classes, pretrained=True, **kwargs)
         except Exception as e: raise _no_weights(model_name, e) from e
     model = _make_timm(model_name, num_classes, **kwargs)
     if checkpoint_path is not None: _load_local(model, checkpoint_path)
@@ -259,7 +266,7 @@ _FAMILIES = {'vit': ('blocks', int, ('all', 'last'), 'BNC'), 'swin': ('layers', 
 # %% ../nbs/20_injection.ipynb #0a4a9229
 def _create_family(family: str, reduction: int, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs, **settings) -> nn.Module:
     "Sketch a timm model, check that it is of the family and the plan possible; then make it and inject."
-    attribute, kind, words, layout = _FAMILIES[family]
+    checkpoint_path, (attribute, kind, words, layout) = _local(pretrained, checkpoint_path), _FAMILIES[family]
     with torch.device('meta'): sketch = _make_timm(model_name, num_classes, **model_kwargs)
     if not hasattr(sketch, attribute) or not isinstance(next(iter(find_blocks(sketch))), kind):
         raise ValueError(f'{model_name!r} is a {type(sketch).__name__}, not of the {family} family: use inject_entity_moe with its layout.')
@@ -300,7 +307,8 @@ def _create_sam(model_name: str, pretrained: bool, checkpoint_path, config: SamC
         raise FileNotFoundError(f'checkpoint_path={str(checkpoint_path)!r} is not a folder saved by transformers (config.json, model.safetensors).')
     if not pretrained and checkpoint_path is None and (config is not None or model_name in SAM_SIZES):
         return SamModel(config or SamConfig(vision_config=SAM_SIZES[model_name]))
-    try: return SamModel.from_pretrained(checkpoint_path or model_name, **({} if config is None else {'config': config}))
+    try:
+        with contextlib.nullcontext() if checkpoint_path else hub_or_cache(): return SamModel.from_pretrained(checkpoint_path or model_name, **({} if config is None else {'config': config}))
     except Exception as e: raise _no_weights(str(checkpoint_path or model_name), e) from e
 
 # %% ../nbs/20_injection.ipynb #dd784008
@@ -308,6 +316,7 @@ def create_sam_entity_moe(model_name='facebook/sam-vit-base', pretrained=True, n
                           dropout=0.1, mlp_ratio=4.0, inject_layers='last_half', checkpoint_path=None, reduction=8, config: SamConfig | None = None) -> SamModel:
     "transformers' SAM with experts in its image encoder; `inject_layers`: 'all', 'last_half' or layer numbers such as `[6, 11]`."
     settings = dict(num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio, reduction=reduction)
+    checkpoint_path = _local(pretrained, checkpoint_path)
     layers = config.vision_config.num_hidden_layers if config else SAM_SIZES.get(model_name, {}).get('num_hidden_layers')
     if layers and checkpoint_path is None: _check_plan(list(range(layers)), inject_layers, ('all', 'last_half'), num_experts, **settings)
     model = _create_sam(model_name, pretrained, checkpoint_path, config)

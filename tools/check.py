@@ -1,7 +1,7 @@
 """Is the tree what its notebooks say? Nothing is changed: the checks run on a copy.
 
 clean -> no diff, export -> no diff, README = rendered index, environment.yml = settings.ini, every papermill
-notebook has its `parameters` cell, every committed chapter its outputs, and no module without a notebook.
+notebook has its `parameters` cell, every committed chapter its outputs, no module without a notebook or with an import from above.
 """
 import json
 import re
@@ -16,6 +16,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPERMILL = ('nbs/experiments', 'data_prep')   # folders whose notebooks take parameters
+FLOORS = ('config', 'routers', 'experts token_pruning deformable_attention denoising backbones transforms', 'encoder decoder losses entity_moe dair_v2x synthetic',
+          'detector', 'weights evaluation profiling visualize', 'trainer injection', 'export experiments comparison')   # from the ground up
 
 
 def tree() -> list[Path]:
@@ -64,6 +66,17 @@ def orphans() -> list[str]:
             + [f'dset/{m}.py: several notebooks export it, the last one wins' for m in sorted({m for m in written if written.count(m) > 1})])
 
 
+def floors() -> list[str]:
+    "Every module imports only from floors below its own."
+    floor = {name: i for i, names in enumerate(FLOORS) for name in names.split()}
+    found = []
+    for path in sorted((ROOT / 'dset').glob('[!_]*.py')):
+        if path.stem not in floor: found.append(f'dset/{path.name}: stands on no floor; give it one in tools/check.py')
+        for other in re.findall(r'^\s*from (?:dset)?\.(\w+) import', path.read_text(encoding='utf-8'), re.M):
+            if floor.get(other, 99) >= floor.get(path.stem, 99): found.append(f'dset/{path.name}: imports {other}, which is not below it')
+    return found
+
+
 def readme() -> list[str]:
     "`README.md` is the rendered index."
     sys.path.insert(0, str(ROOT / 'tools'))
@@ -98,7 +111,7 @@ def executed() -> list[str]:
     return found
 
 
-CHECKS = (clean, export, orphans, readme, environment, parameters, executed)
+CHECKS = (clean, export, orphans, floors, readme, environment, parameters, executed)
 
 if __name__ == '__main__':
     failed = 0
