@@ -16,7 +16,7 @@ def step(text: str, began: float):
     print(f'\n== {text} [{(time.time() - began) / 60:.1f} min]', flush=True)
 
 
-def write_table(report: dict, data: str, path: Path):
+def write_table(report: dict, data: str, path: str):
     "The evaluation as CSV, a row for all classes and one for each, every row with its provenance."
     metrics, columns = report['metrics'], ('AP', 'AP50', 'AP75')
     rows = [dict(zip(('class', *columns), ('all', metrics['mAP'], metrics['mAP50'], metrics['mAP75'])))]
@@ -29,31 +29,11 @@ def write_table(report: dict, data: str, path: Path):
         table.writerows({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} | source for row in rows)
 
 
-def keep_notebook(executed: Path, kept: Path, width: int = 560, quality: int = 36):
-    "A copy of an executed notebook for reading on the web: smaller pictures, nothing about this machine."
-    import base64
-    import io
-
-    import nbformat
-    from PIL import Image
-    nb = nbformat.read(executed, as_version=4)
-    nb.metadata.pop('papermill', None)
-    for cell in nb.cells:
-        cell.metadata.pop('papermill', None)
-        for data in (o['data'] for o in cell.get('outputs', []) if 'image/jpeg' in o.get('data', {})):
-            image, small = Image.open(io.BytesIO(base64.b64decode(data['image/jpeg']))), io.BytesIO()
-            image.thumbnail((width, 10_000))
-            image.save(small, 'JPEG', quality=quality, optimize=True)
-            data['image/jpeg'] = base64.b64encode(small.getvalue()).decode()
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(nb, kept)
-
-
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--frames', type=int, default=800, help='frames to draw (train and val)')
     p.add_argument('--epochs', type=int, help='epochs (default: those of dset_tiny)')
-    p.add_argument('--results', metavar='FOLDER', help='also keep the evaluation as a table, standin_demo.csv, and small copies of the executed notebooks in standin_demo/ (what README shows is in results)')
+    p.add_argument('--results', metavar='FILE', help='also write the evaluation as a table (results/standin_demo.csv is what README shows)')
     args = p.parse_args()
     os.chdir(ROOT)
     began = time.time()
@@ -82,9 +62,7 @@ def main():
                            'checkpoints': '*.pth', 'pictures': 'pictures/*.png'}.items():
             print(f'{what + ":":22}' + ', '.join(str(f) for f in sorted(run.glob(path))))
         report = json.loads((run/'evaluation_val.json').read_text())
-        if args.results:
-            write_table(report, f'stand-in, demo scene, {args.frames} frames of {SIZE[1]}x{SIZE[0]}', Path(args.results)/'standin_demo.csv')
-            for name in ('train.ipynb', 'evaluate.ipynb'): keep_notebook(run/name, Path(args.results)/'standin_demo'/name)
+        if args.results: write_table(report, f'stand-in, demo scene, {args.frames} frames of {SIZE[1]}x{SIZE[0]}', args.results)
         print(headline(report['metrics']), flush=True)
 
     try: run_command(demo)
