@@ -356,7 +356,8 @@ def _ious(found: list[dict], there: list[dict]) -> np.ndarray:
     "IoU of predictions and objects `[d, g]`; against crowds, the share of the prediction that lies inside."
     from pycocotools import mask
     if not found or not there: return np.zeros((len(found), len(there)))
-    return np.asarray(mask.iou([r['bbox'] for r in found], [a['bbox'] for a in there], [a['iscrowd'] for a in there]), dtype=float)
+    boxes = [np.array([r['bbox'] for r in records], dtype=float) for records in (found, there)]  # lists of tuples would be refused
+    return np.asarray(mask.iou(*boxes, [a['iscrowd'] for a in there]), dtype=float)
 
 def _pair_up(found: list[dict], there: list[dict], iou: float) -> list[int | None]:
     "For each prediction the index of its object, -1 for none, None for one inside a crowd region; surest first, best overlap first."

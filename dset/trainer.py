@@ -461,7 +461,7 @@ class Trainer:
         self.best, self.elapsed, self.history, self.meters = -1., 0., [], Meters()
         self._make_loaders()
         self._make_model(model, lr_patterns)
-        self.times, self.top_k, self.bar = {}, {}, make_progress(0, mode='none')
+        self.times, self.top_k, self.sure, self.bar = {}, {}, [], make_progress(0, mode='none')
         self.signals, self.stop, self.saved_at = Signals(), False, time.monotonic()
 
     @property
@@ -556,9 +556,9 @@ def _update(self: Trainer, window: list) -> float:
     return norm
 
 @patch
-def _set_lr(self: Trainer):
+def _set_lr(self: Trainer, update: int | None = None):
     t, n = self.cfg.training, self.steps_per_epoch
-    factor = lr_factor(self.updates, t.epochs * n, round(t.warmup_epochs * n), t.lr_schedule, [m * n for m in t.lr_milestones])
+    factor = lr_factor(self.updates if update is None else update, t.epochs * n, round(t.warmup_epochs * n), t.lr_schedule, [m * n for m in t.lr_milestones])
     for g in self.optimizer.param_groups: g['lr'] = g['initial_lr'] * factor
 
 # %% ../nbs/16_trainer.ipynb #058e4614
@@ -643,6 +643,7 @@ def evaluate(self: Trainer) -> dict[str, Any]:
         for b in model.buffers(): torch.distributed.broadcast(b, 0)
     results, seconds = predict_loader(model, self.val_loader, self.data.category_ids, a.autocast, self._between_batches)
     results, seconds = gather_object(results), max(gather_object([seconds]))
+    self.sure = [r for r in results if r['score'] >= .3]     # for the confusion table: all of them would fill the memory
     metrics = [evaluate_coco(self.data.val_coco, results) | dict(images_per_second=len(self.data.val) / seconds) if self.is_main else None]
     return broadcast_object_list(metrics)[0]
 
@@ -764,6 +765,7 @@ def load(self: Trainer, state: dict[str, Any], where: str = 'the checkpoint'):
         self.ema.updates = (state['ema'] or {}).get('updates', 0)
     self._load_optimizer(state)
     for k in ('epoch', 'step', 'updates', 'best', 'stale', 'elapsed', 'top_k', 'history'): setattr(self, k, state[k])
+    if self.updates: self._set_lr(self.updates - 1)          # the rate of the last step, should the next thing be the epoch's record
     self.meters.load(state['meters'])
     if self.accelerator.process_index < len(state['rng']): set_rng_state(state['rng'][self.accelerator.process_index])
     if self.is_main: (self.run_dir/'metrics.jsonl').write_text(''.join(json.dumps(r) + '\n' for r in self.history), encoding='utf-8')
@@ -1040,7 +1042,7 @@ def dset_train(argv: list[str] | None = None) -> None:
         args, overrides = parse_args('dset_train', argv)
         trainer = train(resume_config(args.config, overrides))
         if trainer.is_main:
-            save_pictures(make_pictures(trainer.ema.module if trainer.ema else trainer.net, trainer.data, trainer.history), trainer.run_dir/'pictures')
+            save_pictures(make_pictures(trainer.ema.module if trainer.ema else trainer.net, trainer.data, trainer.history, trainer.sure), trainer.run_dir/'pictures')
             print(f"best mAP {trainer.best:.3f}; everything is in {trainer.run_dir}")
     run_command(lambda: _stoppable(command))
 
