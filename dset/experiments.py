@@ -160,6 +160,10 @@ def _data(tree: dict) -> tuple[str, dict | None]:
     if draw is not None:
         if not isinstance(draw, dict) or 'num_frames' not in draw: raise ConfigError(f'data.draw = {draw!r}: must be a map with num_frames')
         for key in draw: _pick(key, DRAW_KEYS, 'key of data.draw')
+        for key in ('num_frames', 'seed', 'sequence_length'):
+            if type(draw.get(key, 1)) is not int: raise ConfigError(f'data.draw.{key} = {draw[key]!r}: must be a whole number')
+        size = draw.get('image_size', [1, 1])
+        if not isinstance(size, list) or [type(v) for v in size] != [int, int]: raise ConfigError(f'data.draw.image_size = {size!r}: must be height and width in whole pixels')
     return root, draw
 
 def _runs(tree: dict, data_root: str) -> list[Run]:
