@@ -278,8 +278,10 @@ def _onnx_program(wrapper: ExportWrapper, size: tuple[int, int], batch: int | No
 # %% ../nbs/21_export.ipynb #da0326f3
 def _write_whole(path: Path, write: Callable[[str], None]) -> Path:
     "Let `write` make a file under a temporary name beside `path`, then rename it: never half a file, also when it is interrupted."
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
+    except OSError as e: raise OSError(f'{path} cannot be written ({e.strerror}): give a file in a folder that you may write to') from None
     os.close(handle)
     try:
         write(temporary)
@@ -308,9 +310,9 @@ def export_onnx(model: DSETRTDETR, path: str | Path, image_size: tuple[int, int]
     if batch is not None and (not isinstance(batch, int) or batch < 1): raise ValueError(f'batch={batch}: give a whole number of at least 1, or None for any')
     _need('onnx'), _need('onnxruntime')
     model = model.deploy('onnx', size, experts=experts).cpu().float()
-    program = _onnx_program(ExportWrapper(model, postprocess, top), size, batch, opset)
-    program.model.metadata_props['dset'] = json.dumps(file_note(model, size, batch, postprocess))
     def write(temporary):
+        program = _onnx_program(ExportWrapper(model, postprocess, top), size, batch, opset)
+        program.model.metadata_props['dset'] = json.dumps(file_note(model, size, batch, postprocess))
         program.save(temporary, external_data=False)
         _check_file(model, temporary, size, images, tolerance)
     return _write_whole(Path(path), write)
@@ -414,8 +416,12 @@ def _open_model(path: Path) -> DSETRTDETR:
                               'and start it with dset.weights.load_rtdetr_checkpoint') from None
 
 # %% ../nbs/21_export.ipynb #afab6b27
+class _Parser(argparse.ArgumentParser):
+    "A parser whose complaints are one sentence."
+    def error(self, message: str): self.exit(2, f'error: {message}; {self.prog} --help says what there is\n')
+
 def _export_parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog='dset_export', formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+    p = _Parser(prog='dset_export', formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
         description='Write a trained detector as one ONNX file, and keep it only if ONNX Runtime finds the boxes that PyTorch finds.', epilog=f'''what the file takes and gives:
   images      {PREPROCESSING.replace('; ', ';').replace(': ', ':{0}'.format(chr(10) + '              '), 1)}
   orig_sizes  int64 [batch, 2], height and width of the original images
@@ -577,7 +583,7 @@ def show_files(result: dict, most: int = 4, width: float = 5.):
 
 # %% ../nbs/21_export.ipynb #76db6b85
 def _predict_parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog='dset_predict', formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+    p = _Parser(prog='dset_predict', formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
         description='Find traffic participants in pictures and videos: draws them into OUT/pictures and lists them in OUT/predictions.json.', epilog='''examples:
   dset_predict street.jpg --weights logs/dset_tiny_20260101_120000 --out found
   dset_predict camera1/ camera2/*.png --weights detector.onnx --out found --batch_size 8 --threads 4
