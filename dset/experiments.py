@@ -427,19 +427,19 @@ def fit(grid: Grid, run: Run) -> None:
 def run_record(grid: Grid, run: Run) -> dict[str, Any]:
     "What `metrics.json` of a run holds: metrics, the size of the model, and where the numbers come from."
     from dset.profiling import count_flops, count_parameters
-    from dset.trainer import load_detector
+    from dset.trainer import load_detector, split_name
     folder = grid.folder/run.name
     trained = json.loads((folder/'train.json').read_text())
     training = folder/trained['training']
     model, cfg, info = load_detector(training)
-    report = json.loads((training/f'evaluation_{cfg.data.val_split}.json').read_text())
+    report = json.loads((training/f'evaluation_{split_name(cfg.data.val_split)}.json').read_text())
     summary = json.loads((training/'metrics.json').read_text())
     sizes, size = count_parameters(model), cfg.data.image_size
     pruner = model.encoder.token_pruner
     return dict(run=run.name, grid=grid.name, model=run.label, kind=kind_of(cfg), switches=run.switches, seed=run.seed, metrics=report['metrics'],
                 epoch=info['epoch'], epochs=summary['epochs'], keep_ratio=pruner.current_keep_ratio if pruner else 1., image_size=list(size),
                 parameters=dict(total=sizes['total'], active=sizes['active']), flops=int(count_flops(model, tuple(size))),
-                train_images_per_second=summary['train_images_per_second'], training=trained['training'], split=cfg.data.val_split, classes=info['class_names'],
+                train_images_per_second=summary['train_images_per_second'], training=trained['training'], split=split_name(cfg.data.val_split), classes=info['class_names'],
                 config_hash=config_hash(run.config), data=trained['data'], durations=summary['durations'] | dict(evaluate_notebook=None),
                 processes=trained['processes'], **{k: summary[k] for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'written')},
                 evaluated={k: report[k] for k in ('commit', 'dirty', 'device', 'written')})
