@@ -55,6 +55,8 @@ class DSETSection(Section):
     def _possible(self):
         if self.patch_moe_top_k > self.patch_moe_num_experts:
             raise ValueError(f'patch_moe_top_k = {self.patch_moe_top_k}: must be at most patch_moe_num_experts = {self.patch_moe_num_experts}')
+        if self.prune_memory and not self.use_token_pruning:
+            raise ValueError('prune_memory = True: needs use_token_pruning = True, without which nothing is pruned')
         return self
 
 # %% ../nbs/00_config.ipynb #054c2815

@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['TARGETS', 'FORMS', 'PREPROCESSING', 'IMAGES', 'VIDEOS', 'norm_pairs', 'replace_modules', 'fold_norms', 'merge_repvgg',
-           'GatedFFN', 'fastest_experts', 'DeployedDetector', 'deploy', 'output_gap', 'ExportWrapper', 'file_note',
-           'export_onnx', 'OnnxDetector', 'open_detector', 'dset_export', 'find_inputs', 'video_frames', 'draw_found',
-           'predict_files', 'show_files', 'dset_predict', 'published_rtdetr', 'replaced_environ', 'latency_models',
-           'latency_table']
+           'GatedFFN', 'fastest_experts', 'DeployedDetector', 'output_gap', 'ExportWrapper', 'file_note', 'export_onnx',
+           'OnnxDetector', 'open_detector', 'dset_export', 'find_inputs', 'video_frames', 'draw_found', 'predict_files',
+           'show_files', 'dset_predict', 'published_rtdetr', 'latency_models', 'latency_table']
 
 # %% ../nbs/21_export.ipynb #2e7271d7
 import argparse
@@ -25,6 +24,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -194,9 +194,7 @@ def deploy(self: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int] 
     model.backbone._frozen, model.__class__, model.target = [], DeployedDetector, target
     return model
 
-def deploy(model: DSETRTDETR, target: str = 'eager', **options) -> DeployedDetector:
-    "`model.deploy(...)` as a function."
-    return model.deploy(target, **options)
+
 
 # %% ../nbs/21_export.ipynb #772cad1a
 def output_gap(a: dict, b: dict, share: float = .5) -> float:
@@ -644,23 +642,12 @@ def _runner(module: nn.Module, size: tuple[int, int], threads: int, folder: Path
     session = _need('onnxruntime').InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
     return lambda images: session.run(None, {'images': images.numpy()})
 
-@contextlib.contextmanager
-def replaced_environ(**variables: str):
-    "Environment variables set inside."
-    before = {k: os.environ.get(k) for k in variables}
-    os.environ.update(variables)
-    try: yield
-    finally:
-        for k, v in before.items():
-            if v is None: os.environ.pop(k)
-            else: os.environ[k] = v
-
 def latency_models(depth: int, size: tuple[int, int], threads: int, folder: Path) -> dict[tuple[str, str], Callable]:
     "(model, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each eager, deployed and in ONNX Runtime."
     torch.manual_seed(0)
     models, theirs = {}, published_rtdetr(depth)
     models['RT-DETRv2, transformers', 'eager'] = theirs
-    with replaced_environ(TRANSFORMERS_DISABLE_TORCH_CHECK='1'):               # its switch for export: an assertion that ONNX cannot express
+    with mock.patch.dict(os.environ, TRANSFORMERS_DISABLE_TORCH_CHECK='1'):   # its switch for export: an assertion that ONNX cannot express
         models['RT-DETRv2, transformers', 'ONNX Runtime'] = _runner(_Published(theirs), size, threads, folder)
     models['RT-DETRv2, transformers', 'deployed'] = copy.deepcopy(theirs).to(memory_format=torch.channels_last)
     presets = {'ours, dense': f'rtdetr_presnet{depth}', 'ours, DSET': f'dset_presnet{depth}'}
