@@ -13,10 +13,10 @@ __all__ = ['MATERIALS', 'TYPES', 'CENSUS', 'Camera', 'lidar_pose', 'lidar_to_cam
 
 # %% ../nbs/13_synthetic.ipynb #efd3a087
 import json, os, math, warnings
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from dataclasses import dataclass, field, asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,13 +47,14 @@ class Camera(NamedTuple):
 
     def to_camera(self, p: np.ndarray) -> np.ndarray:
         "World points `[..., 3]` in the camera's own axes (x right, y down, z along the optical axis)."
-        return (p - self.C) @ self.R.T
+        return ((p - self.C).reshape(-1, 3) @ self.R.T).reshape(np.shape(p))   # one product, not one a triangle
 
     def project(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         "World points `[..., 3]` -> pixels `[..., 2]` and depth `[...]`."
         q = self.to_camera(p); z = np.maximum(q[..., 2:], 1e-6)
         return q[..., :2] / z * self.K[0, 0] + self.K[:2, 2], q[..., 2]
 
+# %% ../nbs/13_synthetic.ipynb #9255b42f
 _LIDAR_HEIGHT = 1.75  # the virtual lidar floats this far above the ground, under the camera
 
 def lidar_pose(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
@@ -69,24 +70,29 @@ def lidar_to_camera(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
 # %% ../nbs/13_synthetic.ipynb #c312f707
 def _spans(xy: np.ndarray, h: int, w: int):
     "Rows of triangles `xy [m,3,2]` inside an `h x w` window: triangle, row, first and past-the-last column, one entry per row."
-    y0 = np.ceil(np.clip(xy[..., 1].min(1), 0, h) - .5).astype(np.int64)
-    n = np.maximum(np.floor(np.clip(xy[..., 1].max(1), 0, h) - .5).astype(np.int64) + 1 - y0, 0)
+    X, Y = (np.ascontiguousarray(xy[..., k].T) for k in (0, 1))   # [3, m]
+    y0 = np.ceil(np.clip(_least(*Y), 0, h) - .5).astype(np.int64)
+    n = np.maximum(np.floor(np.clip(_most(*Y), 0, h) - .5).astype(np.int64) + 1 - y0, 0)
     tri = np.repeat(np.arange(len(xy)), n)
     row = np.arange(len(tri)) - np.repeat(np.cumsum(n) - n, n) + y0[tri]
     lo, hi, yc = np.full(len(tri), np.inf), np.full(len(tri), -np.inf), row + .5
+    x, y = X[:, tri], Y[:, tri]
     for i, j in ((0, 1), (1, 2), (2, 0)):
-        a, b = xy[tri, i], xy[tri, j]
-        with np.errstate(divide='ignore', invalid='ignore'): t = (yc - a[:, 1]) / (b[:, 1] - a[:, 1])
-        x = a[:, 0] + t * (b[:, 0] - a[:, 0]); ok = (t >= 0) & (t <= 1)
-        lo, hi = np.where(ok, np.minimum(lo, x), lo), np.where(ok, np.maximum(hi, x), hi)
+        with np.errstate(divide='ignore', invalid='ignore'): t = (yc - y[i]) / (y[j] - y[i])
+        at = x[i] + t * (x[j] - x[i]); ok = (t >= 0) & (t <= 1)
+        lo, hi = np.where(ok, np.minimum(lo, at), lo), np.where(ok, np.maximum(hi, at), hi)
     lo, hi = np.clip(lo, 0, w), np.clip(hi, 0, w)
     return tri, row, np.ceil(lo - .5).astype(np.int64), np.floor(hi - .5).astype(np.int64) + 1
 
+def _least(a, b, c): return np.minimum(np.minimum(a, b), c)   # of three arrays: ten times faster than .min over an axis of three
+def _most(a, b, c): return np.maximum(np.maximum(a, b), c)
+
+# %% ../nbs/13_synthetic.ipynb #41dacaf8
 def _pixels(xy: np.ndarray, h: int, w: int):
     "Every pixel whose centre lies in a triangle: span number `k [p]`, column `x [p]`, and the spans' triangle and row."
     tri, row, c0, c1 = _spans(xy, h, w)
     n = np.maximum(c1 - c0, 0); k = np.repeat(np.arange(len(n)), n)
-    return k, np.arange(len(k)) - np.repeat(np.cumsum(n) - n - c0, n), tri, row
+    return k, np.arange(len(k)) - (np.cumsum(n) - n - c0).take(k), tri, row
 
 def _planes(xy: np.ndarray, value: np.ndarray) -> np.ndarray:
     "Coefficients `[m,3,...]` of value = a x + b y + c through the three corners `value [m,3,...]` of each triangle."
@@ -99,17 +105,18 @@ def _planes(xy: np.ndarray, value: np.ndarray) -> np.ndarray:
     b = (d2 * (x1 - x0)[ex] - d1 * (x2 - x0)[ex]) / det[ex]
     return np.stack([a, b, value[:, 0] - a * x0[ex] - b * y0[ex]], 1)
 
+# %% ../nbs/13_synthetic.ipynb #906f86a2
 def rasterize(xy: np.ndarray, depth: np.ndarray, h: int, w: int) -> tuple[np.ndarray, np.ndarray]:
     "Nearest triangle `[h,w]` (-1: none) and its inverse depth `[h,w]`, for triangles `xy [m,3,2]` in pixels with `depth [m,3]`."
     zbuf, ids = np.zeros(h * w, np.float32), np.full(h * w, -1, np.int32)
     k, x, tri, row = _pixels(xy, h, w)
     if len(k):
-        p = _planes(xy, 1 / depth)[tri]
-        iz = ((p[:, 2] + p[:, 1] * (row + .5) + p[:, 0] * .5)[k] + p[:, 0][k] * x).astype(np.float32)
-        at = (row * w)[k] + x
+        a, b, c = (v.take(tri) for v in _planes(xy, 1 / depth).T)
+        iz = ((c + b * (row + .5) + a * .5).take(k) + a.take(k) * x).astype(np.float32)
+        at = (row * w).take(k) + x
         np.maximum.at(zbuf, at, iz)
-        win = iz == zbuf[at]
-        ids[at[win]] = tri[k[win]]
+        win = iz == zbuf.take(at)
+        ids[at[win]] = tri.take(k[win])
     return ids.reshape(h, w), zbuf.reshape(h, w)
 
 # %% ../nbs/13_synthetic.ipynb #07f0dab8
@@ -125,33 +132,46 @@ class Mesh(NamedTuple):
     n: np.ndarray
     mat: np.ndarray
 
-def _face_normals(v: np.ndarray) -> np.ndarray:
-    n = np.cross(v[:, 1] - v[:, 0], v[:, 2] - v[:, 0])
-    return n / np.maximum(np.linalg.norm(n, axis=-1, keepdims=True), 1e-12)
+# %% ../nbs/13_synthetic.ipynb #3c012901
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    "Scalar products of vectors `[...,3]`, added up in the order of `.sum(-1)` and ten times faster."
+    p = a * b
+    return p[..., 0] + p[..., 1] + p[..., 2]
 
+def _cross(v: np.ndarray) -> np.ndarray:
+    "Normals `[m,3]`, twice the area long, of triangles `v [m,3,3]`; what np.cross gives, six times faster on few."
+    a, b = (v[:, 1] - v[:, 0]).T, (v[:, 2] - v[:, 0]).T
+    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], -1)
+
+def _unit(n: np.ndarray) -> np.ndarray: return n / np.maximum(np.sqrt(_dot(n, n)), 1e-12)[..., None]
+
+def _face_normals(v: np.ndarray) -> np.ndarray: return _unit(_cross(v))
+
+# %% ../nbs/13_synthetic.ipynb #552a0bf8
 def _smooth(v: np.ndarray, crease: float) -> np.ndarray:
     "Corner normals: the mean of the faces that meet at a corner and differ by less than `crease` radians."
     fn = _face_normals(v)
-    _, ids = np.unique(np.round(v.reshape(-1, 3), 4), axis=0, return_inverse=True)
-    order = np.argsort(ids.ravel(), kind='stable'); sid = ids.ravel()[order]; face = order // 3
+    ids = np.rint(v.reshape(-1, 3) * 1e4).astype(np.int64) @ (1 << 40, 1 << 20, 1)   # a number for every point, on a grid of 0.1 mm
+    order = np.argsort(ids, kind='stable'); sid = ids[order]; face = order // 3
     out = fn[face].copy()
     for d in range(1, 17):
         same = sid[d:] == sid[:-d]
         if not same.any(): break
         i, j = np.nonzero(same)[0], np.nonzero(same)[0] + d
-        close = (fn[face[i]] * fn[face[j]]).sum(-1) > math.cos(crease); i, j = i[close], j[close]
+        close = _dot(fn[face[i]], fn[face[j]]) > math.cos(crease); i, j = i[close], j[close]
         np.add.at(out, i, fn[face[j]]); np.add.at(out, j, fn[face[i]])
     res = np.empty_like(out); res[order] = out
-    return (res / np.maximum(np.linalg.norm(res, axis=-1, keepdims=True), 1e-12)).reshape(v.shape)
+    return _unit(res).reshape(v.shape)
 
+# %% ../nbs/13_synthetic.ipynb #1680b145
 def _mesh(v: np.ndarray, mat, crease: float = .7, centre=None) -> Mesh:
     "Orient triangles away from `centre` (their mean), drop slivers, smooth the normals."
     v = np.asarray(v, float)
     mat = np.broadcast_to(np.asarray([_M[m] for m in np.atleast_1d(mat)]), len(v)).copy()
-    keep = np.linalg.norm(np.cross(v[:, 1] - v[:, 0], v[:, 2] - v[:, 0]), axis=-1) > 1e-9
+    n = _cross(v); keep = np.sqrt(_dot(n, n)) > 1e-9
     v, mat = v[keep], mat[keep]
     c = v.reshape(-1, 3).mean(0) if centre is None else np.asarray(centre, float)
-    n = _face_normals(v); flip = (n * (v.mean(1) - c)).sum(-1) < 0
+    n = _face_normals(v); flip = _dot(n, v.mean(1) - c) < 0
     v[flip] = v[flip][:, ::-1]; n[flip] *= -1
     return Mesh(v, _smooth(v, crease) if crease > .15 else np.repeat(n[:, None], 3, 1), mat)
 
@@ -159,7 +179,7 @@ def merge(*meshes: Mesh) -> Mesh:
     "One mesh of several."
     return Mesh(*(np.concatenate(a) for a in zip(*meshes)))
 
-# %% ../nbs/13_synthetic.ipynb #3c012901
+# %% ../nbs/13_synthetic.ipynb #78a0cce4
 def sheet(p: np.ndarray, mat='paint', closed: bool = False, crease: float = .7, centre=None) -> Mesh:
     "A surface through a grid of points `p [a,b,3]`; `mat` is a name or a grid `[a-1, b-1]` of names; `closed` joins the last column to the first."
     if closed: p = np.concatenate([p, p[:, :1]], 1)
@@ -185,6 +205,7 @@ def box(size, at=(0, 0, 0), mat='paint', taper: float = 1.) -> Mesh:
     mid = np.asarray(at) + (0, 0, h / 2)
     return merge(sheet(ring, mat, True, .1, mid), fan(ring[1], mat, mid), fan(ring[0], mat, mid))
 
+# %% ../nbs/13_synthetic.ipynb #349fd898
 def limb(a, b, ra: float, rb: float | None = None, mat='shirt', sides: int = 8, flat: float = 1.) -> Mesh:
     "A rounded tube from `a` to `b` with radii `ra`, `rb`: the piece that people and bicycles are made of."
     a, b = np.asarray(a, float), np.asarray(b, float); rb = ra if rb is None else rb
@@ -208,6 +229,7 @@ def wheel(at, radius: float, width: float, sides: int = 16, hub: float = .6) -> 
     m = merge(*parts)
     return Mesh(m.v + at, m.n, m.mat)
 
+# %% ../nbs/13_synthetic.ipynb #717e5f56
 def hoop(at, radius: float, thick: float = .04, sides: int = 20) -> Mesh:
     "A bicycle wheel: a thin ring with spokes, seen from both sides."
     th = np.arange(sides) * 2 * np.pi / sides; at = np.asarray(at, float)
@@ -241,6 +263,7 @@ def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: flo
     return merge(body, fan(p[0], 'paint', c), fan(p[-1], 'paint', c), fan(np.concatenate([p[:, 0], p[::-1, -1]]), 'dark',
         c))
 
+# %% ../nbs/13_synthetic.ipynb #c021c883
 def quad(centre, u, v, mat) -> Mesh:
     "A flat patch `centre +- u +- v` (half edges), visible from the side of `u x v`."
     c, u, v = (np.asarray(a, float) for a in (centre, u, v))
@@ -258,6 +281,7 @@ def _ends(L: float, W: float, z: float, plate: float = .45, lamp=(.22, .08), gri
     if grille: parts.append(quad((x - .004, 0, z - .02), (0, y - lamp[0] - .04, 0), (0, 0, .08), 'trim'))
     return merge(*parts)
 
+# %% ../nbs/13_synthetic.ipynb #f29fa8b9
 def _wheels(xs, W: float, r: float, width: float = .22) -> Mesh:
     parts = []
     th = np.linspace(0, 2 * np.pi, 17)[:-1]
@@ -268,10 +292,22 @@ def _wheels(xs, W: float, r: float, width: float = .22) -> Mesh:
                 width)]
     return merge(*parts)
 
-# %% ../nbs/13_synthetic.ipynb #c021c883
+# %% ../nbs/13_synthetic.ipynb #4b7f5c7f
 def _mirrors(x: float, W: float, z: float) -> Mesh:
     return merge(*(box((.12, .2, .14), (x, s * (W / 2 + .06), z), 'paint', .9) for s in (-1, 1)))
 
+def _doors(xs, W: float, z0: float, z1: float) -> Mesh:
+    "Door gaps and handles, a centimetre off the flanks."
+    parts = []
+    for s in (-1, 1):
+        y = s * (W / 2 + .004); u = lambda a: (-s * a, 0, 0)
+        parts += [quad((x, y, (z0 + z1) / 2), u(.014), (0, 0, (z1 - z0) / 2), 'trim') for x in xs]
+        parts += [quad((x + .12, y + s * .006, z1 - .06), u(.09), (0, 0, .018),
+            'trim') for x in xs[1:]] + [quad(((xs[0] + xs[-1]) / 2, y, z0), u((xs[0] - xs[-1]) / 2), (0, 0, .012),
+            'trim')]
+    return merge(*parts)
+
+# %% ../nbs/13_synthetic.ipynb #52ae386e
 def car(L: float = 4.5, W: float = 1.82, H: float = 1.47, kind: str = 'sedan') -> Mesh:
     "A saloon, a hatchback or an SUV."
     k = H / 1.47; tail = {'sedan': [(-.30, 1.36, .97), (-.40, 1.03, .96), (-.485, .98, .9), (-.5, .8, .82)],
@@ -286,17 +322,7 @@ def car(L: float = 4.5, W: float = 1.82, H: float = 1.47, kind: str = 'sedan') -
     return merge(body, _wheels((.31 * L, -.3 * L), W, .33 * k), _ends(L, W, .66 * k), _mirrors(.15 * L, W, .9 * k),
         _doors((.165 * L, -.05 * L, -.235 * L), W, .34 * k, .86 * k))
 
-def _doors(xs, W: float, z0: float, z1: float) -> Mesh:
-    "Door gaps and handles, a centimetre off the flanks."
-    parts = []
-    for s in (-1, 1):
-        y = s * (W / 2 + .004); u = lambda a: (-s * a, 0, 0)
-        parts += [quad((x, y, (z0 + z1) / 2), u(.014), (0, 0, (z1 - z0) / 2), 'trim') for x in xs]
-        parts += [quad((x + .12, y + s * .006, z1 - .06), u(.09), (0, 0, .018),
-            'trim') for x in xs[1:]] + [quad(((xs[0] + xs[-1]) / 2, y, z0), u((xs[0] - xs[-1]) / 2), (0, 0, .012),
-            'trim')]
-    return merge(*parts)
-
+# %% ../nbs/13_synthetic.ipynb #99a307cf
 def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
     "A one-box van: high roof, short bonnet, three side panes, a sliding door."
     k = H / 1.98
@@ -308,7 +334,7 @@ def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
     return merge(body, rear, _wheels((.33 * L, -.31 * L), W, .34), _ends(L, W, .78 * k), _mirrors(.33 * L, W, 1.1 * k),
         _doors((.24 * L, .02 * L, -.22 * L), W, .36 * k, 1.02 * k))
 
-# %% ../nbs/13_synthetic.ipynb #f29fa8b9
+# %% ../nbs/13_synthetic.ipynb #af0a9b8e
 def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     "A city bus: a band of panes, a route display, a door side and an air conditioner on the roof."
     xs = np.linspace(.46, -.46, 9) * L; st, glass = [(L / 2, H - .35, .95), (L / 2 - .12, H - .06, 1)], []
@@ -328,6 +354,7 @@ def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     return merge(body, *parts, box((2.4, 1.6, .22), (-.15 * L, 0, H - .02), 'white', .92), _wheels((.3 * L, -.26 * L), W,
         .48, .3), _ends(L, W, .22 * H, .45, (.2, .1), False), _mirrors(.47 * L, W, .6 * H))
 
+# %% ../nbs/13_synthetic.ipynb #ca128058
 def truck(L: float = 7.5, W: float = 2.3, H: float = 3.0, kind: str = 'box') -> Mesh:
     "A cab over its engine and, behind it, a box, a tipper's tub or a flat bed with a load."
     c = min(1.9, .3 * L); hc = min(H, 2.1 + .1 * L); x0 = L / 2
@@ -380,6 +407,7 @@ def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = Fals
     if skirt: parts.append(limb(base - (0, 0, .34), base + (0, 0, .05), .27, .16, 'paint2'))
     return merge(*parts)
 
+# %% ../nbs/13_synthetic.ipynb #d5d57a41
 def pedestrian(phase: float = 0., scale: float = 1., bag: bool = False, skirt: bool = False, stride: float = .32) -> Mesh:
     "A walker; `phase` in radians swings legs and arms."
     a = stride * math.sin(phase); lift = .09 * max(math.cos(phase), 0), .09 * max(-math.cos(phase), 0)
@@ -400,7 +428,7 @@ def cyclist(phase: float = 0., scale: float = 1., helmet: bool = False) -> Mesh:
         1.04)], scale, helmet, .2, -.06)
     return merge(*parts, rider)
 
-# %% ../nbs/13_synthetic.ipynb #d5d57a41
+# %% ../nbs/13_synthetic.ipynb #e65d2cde
 def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = True) -> Mesh:
     "A scooter with leg shield, seat and rider, sometimes with a delivery box."
     parts = [wheel((.58, 0, .26), .26, .11, 14, .5), wheel((-.55, 0, .26), .26, .12, 14, .5), box((.95, .3, .16), (-.02,
@@ -418,6 +446,7 @@ def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = Tru
         helmet, .26, -.08)
     return merge(*parts, rider)
 
+# %% ../nbs/13_synthetic.ipynb #2a01a213
 def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
     "A cargo tricycle: one wheel in front, a driver, a box with two wheels behind."
     parts = [wheel((1.1, 0, .3), .3, .12, 14, .5), wheel((-.85, .5, .3), .3, .12, 14, .5), wheel((-.85, -.5, .3), .3,
@@ -434,6 +463,7 @@ def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
         .24, -.08)
     return merge(*parts, rider)
 
+# %% ../nbs/13_synthetic.ipynb #18abee0d
 def barrowlist(phase: float = 0., scale: float = 1., load: float = .5) -> Mesh:
     "A hand cart with two wheels and a load, and the person who pushes it."
     cart = [wheel((.55, .42, .28), .28, .08, 14, .7), wheel((.55, -.42, .28), .28, .08, 14, .7), box((1.2, .75, .1),
@@ -474,6 +504,7 @@ _TIMES = {  # elevation range (degrees), sun, sky light, zenith (display), horiz
     'dusk':  ((7, 14), (1.15, .68, .38), (.25, .26, .34), (.38, .44, .62), (.93, .74, .58), .75),
     'night': ((40, 60), (.035, .04, .055), (.022, .024, .036), (.03, .035, .06), (.12, .11, .11), 1.)}
 
+# %% ../nbs/13_synthetic.ipynb #90e13d8c
 def make_light(rng, time: str | None = None, weather: str | None = None, easy: bool = False) -> Light:
     "Draw a time of day (day, dusk, night) and weather (clear, overcast, rain, fog), unless they are given; `easy`: mostly clear days."
     t = str(rng.choice(['day', 'dusk', 'night'], p=[.86, .08, .06] if easy else [.72, .14, .14]))
@@ -495,6 +526,7 @@ def make_light(rng, time: str | None = None, weather: str | None = None, easy: b
     return Light(time, weather, d, sun, sky, hor, fog, max(lamps, .5 if weather in ('rain', 'fog') else 0),
         float(weather == 'rain'), zen)
 
+# %% ../nbs/13_synthetic.ipynb #cddd32f6
 _t = (np.arange(4096) / 1500) ** 2   # linear light whose square root is evenly spaced
 _CURVE = np.minimum(_t * (1 + _t * .16) / (1 + _t * .75), 1).astype(np.float32) ** np.float32(1 / 2.2)
 
@@ -506,29 +538,36 @@ def _haze(rgb: np.ndarray, dist: np.ndarray, light: Light) -> np.ndarray:
     t = np.exp(-light.fog * dist)[..., None]
     return rgb * t + light.haze * (1 - t)
 
-# %% ../nbs/13_synthetic.ipynb #90e13d8c
+# %% ../nbs/13_synthetic.ipynb #476cffbf
 def shade(mesh: Mesh, palette: np.ndarray, glow: np.ndarray, eye: np.ndarray, light: Light, sunlit: float = 1.,
     extra: float = 0.) -> np.ndarray:
     "Display colours `[m,3,3]` at the corners of a mesh in world axes; `palette`, `glow` are `[materials, 3]`."
-    n, a = mesh.n, palette[mesh.mat][:, None] ** 2.2
+    n, a = mesh.n, (palette ** 2.2)[mesh.mat][:, None]
     up = n[..., 2:]
     amb = light.sky * (.62 + .38 * up) * (.45 + .55 * np.clip(mesh.v[..., 2:] / .7, 0, 1)) + extra * np.array([1., .82,
         .55]) * (.6 + .4 * up)
-    lin = a * (amb + sunlit * light.sun * np.maximum((n * light.direction).sum(-1, keepdims=True), 0))
-    view = mesh.v - eye; dist = np.linalg.norm(view, axis=-1); view = view / dist[..., None]
-    refl = view - 2 * (view * n).sum(-1, keepdims=True) * n
-    gloss = _GLOSS[mesh.mat][:, None, None]
-    fres = .04 + .96 * (1 - np.clip(-(view * n).sum(-1, keepdims=True), 0, 1)) ** 5
-    env = light.sky * np.where(refl[..., 2:] > 0, .8 + .5 * np.clip(refl[..., 2:], 0, 1), .2)
-    spec = sunlit * light.sun * np.clip((refl * light.direction).sum(-1, keepdims=True), 0, 1) ** 60 * 3
-    lin = lin + gloss * (fres * env + fres * spec * 4) + glow[mesh.mat][:, None]
-    return _haze(encode(lin), dist, light)
+    lin = a * (amb + sunlit * light.sun * np.maximum(_dot(n, light.direction), 0)[..., None])
+    view = mesh.v - eye; dist = np.sqrt(_dot(view, view))
+    g = np.nonzero(_GLOSS[mesh.mat])[0]   # leaves, cloth and cones do not shine
+    if len(g): lin[g] = lin[g] + _GLOSS[mesh.mat[g]][:, None, None] * _shine(view[g] / dist[g, :, None], n[g], light, sunlit)
+    return _haze(encode(lin + glow[mesh.mat][:, None]), dist, light)
 
+def _shine(view: np.ndarray, n: np.ndarray, light: Light, sunlit: float) -> np.ndarray:
+    "What a polished surface with normals `n [...,3]` mirrors of sky and sun along `view [...,3]`: Schlick's Fresnel term, a Phong highlight."
+    cos = _dot(view, n)[..., None]
+    refl = view - 2 * cos * n
+    fres = .04 + .96 * (1 - np.clip(-cos, 0, 1)) ** 5
+    env = light.sky * np.where(refl[..., 2:] > 0, .8 + .5 * np.clip(refl[..., 2:], 0, 1), .2)
+    spec = sunlit * light.sun * np.clip(_dot(refl, light.direction)[..., None], 0, 1) ** 60 * 3
+    return fres * env + fres * spec * 4
+
+# %% ../nbs/13_synthetic.ipynb #ec297110
 _GLOSS = np.zeros(len(MATERIALS))
 for _k, _v in dict(paint=.55, paint2=.4, glass=1., headlamp=.8, taillamp=.4, metal=.5, helmet=.7, hub=.4, cargo=.05,
     plate=.2).items():
     _GLOSS[_M[_k]] = _v
 
+# %% ../nbs/13_synthetic.ipynb #a5836de1
 class Stamp(NamedTuple):
     "What one body covers: `rgb [h,w,3]`, coverage `alpha [h,w]`, inverse `depth` at full cover, and the window's corner (x, y)."
     rgb: np.ndarray
@@ -540,32 +579,40 @@ class Stamp(NamedTuple):
 
 def shrink(a: np.ndarray, ss: int, join=np.add) -> np.ndarray:
     "Average (or `join`) blocks of `ss x ss` pixels of `a [h*ss, w*ss, ...]`."
+    if a.ndim == 3: return np.stack([shrink(a[..., k], ss, join) for k in range(a.shape[2])], -1)   # five times faster than all at once
     parts = [a[i::ss, j::ss] for i in range(ss) for j in range(ss)]; out = parts[0].copy()
     for p in parts[1:]: join(out, p, out=out)
     return out / len(parts) if join is np.add else out
 
-def draw_mesh(mesh: Mesh, rgb: np.ndarray, camera: Camera, ss: int = 2) -> Stamp | None:
-    "Rasterise a shaded mesh at `ss` times the resolution and average down; None where nothing is in the image."
+# %% ../nbs/13_synthetic.ipynb #b96340c5
+def draw_mesh(mesh: Mesh, colour, camera: Camera, ss: int = 2) -> Stamp | None:
+    """Rasterise a mesh at `ss` times the resolution and average down; None where nothing is in the image.
+
+    `colour(mesh)` gives the display colours `[m,3,3]` of the triangles that face the camera: only those are asked for."""
     xy, z = camera.project(mesh.v)
     h, w = camera.size
     if z.min() < .4: return None
-    x0, y0 = (max(int(math.floor(v)), 0) for v in xy.reshape(-1, 2).min(0))
-    x1, y1 = (min(int(math.ceil(v)), lim) for v, lim in zip(xy.reshape(-1, 2).max(0), (w, h)))
+    x0, y0 = (max(int(math.floor(xy[..., k].min())), 0) for k in (0, 1))
+    x1, y1 = (min(int(math.ceil(xy[..., k].max())), lim) for k, lim in ((0, w), (1, h)))
     if x1 <= x0 or y1 <= y0: return None
     d1, d2 = xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]
-    front = d1[:, 0] * d2[:, 1] - d1[:, 1] * d2[:, 0] < 0
+    front = np.nonzero(d1[:, 0] * d2[:, 1] - d1[:, 1] * d2[:, 0] < 0)[0]
     t = (xy[front] - (x0, y0)) * ss
     ids, iz = rasterize(t, z[front], (y1 - y0) * ss, (x1 - x0) * ss)
     hit = np.nonzero(ids.ravel() >= 0)[0]
     if len(hit) == 0: return None
-    W = (x1 - x0) * ss; f = ids.ravel()[hit]
-    p = _planes(t, rgb[front]).astype(np.float32)
-    lo, hi = rgb[front].min(1).astype(np.float32), rgb[front].max(1).astype(np.float32)
-    c = p[f, 0] * (hit % W + .5)[:, None].astype(np.float32) + p[f, 1] * (hit // W + .5)[:,
-        None].astype(np.float32) + p[f, 2]
-    buf = np.zeros((len(ids) * W, 4), np.float32); buf[hit, :3] = np.clip(c, lo[f], hi[f]); buf[hit, 3] = 1
-    buf = shrink(buf.reshape(-1, W, 4), ss); iz = shrink(iz, ss, np.maximum)
-    return Stamp(buf[..., :3] / np.maximum(buf[..., 3:], 1e-6), buf[..., 3], iz, (x0, y0))
+    rgb = colour(Mesh(mesh.v[front], mesh.n[front], mesh.mat[front]))
+    ids = ids.ravel()[hit]; table = np.concatenate([_planes(t, rgb), _least(*rgb.swapaxes(0, 1))[:, None], _most(*rgb.swapaxes(0,
+        1))[:, None]], 1).astype(np.float32).transpose(2, 1, 0)   # [channel, (a, b, c, least, most), triangle]
+    y, x = ((v + .5).astype(np.float32) for v in np.divmod(hit, iz.shape[1]))
+    def small(value):
+        plane = np.zeros(iz.shape, np.float32); plane.ravel()[hit] = value
+        return shrink(plane, ss)
+    cover = small(1); out = []
+    for a, b, c, least, most in table:
+        v = a.take(ids) * x + b.take(ids) * y + c.take(ids)
+        out.append(small(np.minimum(np.maximum(v, least.take(ids)), most.take(ids))) / np.maximum(cover, 1e-6))
+    return Stamp(np.stack(out, -1), cover, shrink(iz, ss, np.maximum), (x0, y0))
 
 # %% ../nbs/13_synthetic.ipynb #fa9f9fd9
 _LANE = 3.5   # metres
@@ -583,6 +630,7 @@ def _rot(k: int) -> np.ndarray:
     return np.array([[1, 0], [0, 1]]) if k == 0 else np.array([[0, -1], [1, 0]]) if k == 1 else np.array([[-1, 0], [0,
         -1]]) if k == 2 else np.array([[0, 1], [-1, 0]])
 
+# %% ../nbs/13_synthetic.ipynb #a3381255
 class _Pen:
     "Draws in metres on a square picture of the ground."
     def __init__(self, layout, fill):
@@ -608,6 +656,7 @@ def _corner(hx: float, hy: float, sx: int, sy: int, r: float):
     c = np.array([sx * (hy + r), sy * (hx + r)]); t = np.linspace(0, np.pi / 2, 13)
     return np.concatenate([[(sx * hy, sy * hx)], c - r * np.stack([sx * np.cos(t), sy * np.sin(t)], 1)])
 
+# %% ../nbs/13_synthetic.ipynb #bdebf55c
 def draw_ground(layout: Layout, rng) -> Image.Image:
     "Pavements, kerbs, asphalt and paint of one intersection, as an albedo picture seen from above."
     hx, hy = layout.half; W = layout.walk; g = rng.uniform(.9, 1.1)
@@ -624,7 +673,7 @@ def draw_ground(layout: Layout, rng) -> Image.Image:
     for k in range(4): _arm(pen, layout, k, rng)
     return pen.im
 
-# %% ../nbs/13_synthetic.ipynb #a3381255
+# %% ../nbs/13_synthetic.ipynb #cf4bf1ac
 def _wear(pen: _Pen, layout: Layout, asphalt, rng):
     "Wheel tracks, patches, cracks and manhole covers."
     hx, hy = layout.half; dim = lambda k: tuple(int(c * k) for c in asphalt)
@@ -653,6 +702,7 @@ def _wear(pen: _Pen, layout: Layout, asphalt, rng):
         r = .36 / layout.res
         pen.d.ellipse((q[0] - r, q[1] - r, q[0] + r, q[1] + r), fill=dim(.62), outline=dim(.85))
 
+# %% ../nbs/13_synthetic.ipynb #3b0a0167
 def _arm(pen: _Pen, layout: Layout, k: int, rng):
     "The paint and pavement of arm `k`: centre line, lane lines, stop line, crossing, arrows, tactile strip, tiles."
     white, yellow = (212, 212, 206), (204, 164, 66); hx, hy = layout.half
@@ -698,6 +748,7 @@ class Wall:
     style: int
     middle: np.ndarray
 
+# %% ../nbs/13_synthetic.ipynb #0417ebc4
 def make_buildings(layout: Layout, rng) -> list[Wall]:
     "Rows of blocks behind the pavements of the four corners."
     hx, hy = layout.half; walls = []
@@ -728,7 +779,13 @@ def make_buildings(layout: Layout, rng) -> list[Wall]:
             int(rng.integers(4)), q))
     return walls
 
-# %% ../nbs/13_synthetic.ipynb #0417ebc4
+# %% ../nbs/13_synthetic.ipynb #09ae907d
+def _hash(i, j, seed: int) -> np.ndarray:
+    "A repeatable number 0..1 for every pair of whole numbers."
+    h = (np.asarray(i) * 374761393 + np.asarray(j) * 668265263 + seed * 974711) & 0xffffffff
+    h = ((h ^ (h >> 13)) * 1274126177) & 0xffffffff
+    return ((h ^ (h >> 16)) & 0xffff) / 65536
+
 def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.ndarray, np.ndarray]:
     "Albedo `[p,3]` and glow `[p,3]` at `u` metres along and `v` metres up a wall: floors, window bays, shops at street level."
     i, j = np.floor(u / wall.bay).astype(int), np.floor(v / wall.floor).astype(int)
@@ -757,13 +814,7 @@ def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.n
     return alb, lit[..., None] * np.where(_hash(j, i, 31)[..., None] > .6, np.array([.62, .68, .72]), np.array([.75, .56,
         .32])) * (.05 + .9 * _hash(i, j, 29)[..., None] ** 2) + (sign * lamps * .45)[..., None] * alb
 
-def _hash(i, j, seed: int) -> np.ndarray:
-    "A repeatable number 0..1 for every pair of whole numbers."
-    h = (np.asarray(i) * 374761393 + np.asarray(j) * 668265263 + seed * 974711) & 0xffffffff
-    h = ((h ^ (h >> 13)) * 1274126177) & 0xffffffff
-    return ((h ^ (h >> 16)) & 0xffff) / 65536
-
-# %% ../nbs/13_synthetic.ipynb #09ae907d
+# %% ../nbs/13_synthetic.ipynb #301ab258
 def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 2400) -> Mesh:
     "A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps; `height == crown` is a bush."
     lumps = rng.normal(size=(12, 3)) * (crown * .42, crown * .42, crown * .32) + (0, 0, height - crown * .85)
@@ -786,6 +837,7 @@ def fence(length: float = 6.) -> Mesh:
         (0, 0, z), 'white') for z in (.25, .95)),
                  *(box((.025, .025, .68), (x, 0, .27), 'white') for x in np.arange(-length / 2 + .3, length / 2, .3)))
 
+# %% ../nbs/13_synthetic.ipynb #b063d09c
 def street_lamp(height: float = 9., reach: float = 2.4) -> Mesh:
     "A mast with an arm; the luminaire glows at night."
     return merge(limb((0, 0, 0), (0, 0, height), .1, .07, 'metal'), limb((0, 0, height), (reach, 0, height + .5), .05,
@@ -808,7 +860,7 @@ def place(mesh: Mesh, x: float, y: float, heading: float, z: float = 0.) -> Mesh
     c, s = math.cos(heading), math.sin(heading); R = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.]])
     return Mesh(mesh.v @ R.T + (x, y, z), mesh.n @ R.T, mesh.mat)
 
-# %% ../nbs/13_synthetic.ipynb #301ab258
+# %% ../nbs/13_synthetic.ipynb #b4a64c8a
 def _grain(ground: Image.Image, rng) -> np.ndarray:
     "Break the flat colours with grain at several scales; worn paint lets the asphalt through."
     n = ground.size[0]
@@ -819,6 +871,7 @@ def _grain(ground: Image.Image, rng) -> np.ndarray:
     dark = ImageChops.multiply(ground, Image.merge('RGB', [mask] * 3))
     return np.asarray(Image.eval(dark, lambda v: min(int(v * 255 / 160), 255)))
 
+# %% ../nbs/13_synthetic.ipynb #10e9b15f
 def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], np.ndarray]:
     "Trees, bushes, street lamps and guard rails of the four arms; nothing right in front of the camera at `eye`."
     leaves = int(2400 * min(max(rows / 1080, .25), 1))
@@ -846,7 +899,7 @@ def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], 
         for x in np.arange(c + 14, lay.reach, 6.) if rail else (): put(bar, k, x, 0.)
     return out, np.array(lamps)
 
-# %% ../nbs/13_synthetic.ipynb #b063d09c
+# %% ../nbs/13_synthetic.ipynb #18fd9d94
 @dataclass
 class Site:
     "One intersection: ground picture, walls, furniture, and the camera that watches it."
@@ -860,6 +913,7 @@ class Site:
     scene: str
     side: str
 
+# %% ../nbs/13_synthetic.ipynb #30a4e9cc
 def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrastructure', scene: str = 'dair') -> Site:
     "Build intersection number `index`: roads, kerbs, houses, trees, masts, and a camera of its own height, pitch and focal length."
     rng = np.random.default_rng([seed, 1, index])
@@ -901,32 +955,34 @@ def _static_shadows(site: Site, light: Light) -> np.ndarray:
     for w in site.walls:
         d.polygon([tuple(q) for q in lay.pixel([w.a, w.b, w.b + off * w.height, w.a + off * w.height], 4)], fill=0)
     sun = np.array(im).ravel()
-    v = np.concatenate([m.v for m in site.furniture]) if site.furniture else np.zeros((0, 3, 3))
-    k, x, _, row = _pixels(lay.pixel(v[..., :2] + v[..., 2:] * off, 4), n, n); sun[(row * n)[k] + x] = 0
+    for m in site.furniture:
+        k, x, _, row = _pixels(lay.pixel(m.v[..., :2] + m.v[..., 2:] * off, 4), n, n); sun[(row * n)[k] + x] = 0
     return np.asarray(Image.fromarray(sun.reshape(n, n)).filter(ImageFilter.GaussianBlur(.8)), np.float32) / 255
 
 def _lamp_light(site: Site, xy: np.ndarray) -> np.ndarray:
     "Light of the street lamps at ground points `[..., 2]`."
-    out = np.zeros(xy.shape[:-1], np.float32)
-    for p in site.lamps: out += (1 / (1 + ((xy - p.astype(np.float32)) ** 2).sum(-1) / 80)) ** 2
+    out = np.zeros(xy.shape[:-1], np.float32); x, y = xy[..., 0], xy[..., 1]
+    for px, py in site.lamps.astype(np.float32): out += (1 / (1 + ((x - px) ** 2 + (y - py) ** 2) / 80)) ** 2
     return out
 
-def _rays(camera: Camera, ss: int) -> np.ndarray:
-    "World directions `[h*ss, w*ss, 3]` through every sub-pixel; their component along the axis is 1."
+# %% ../nbs/13_synthetic.ipynb #9506044d
+def _rays(camera: Camera, ss: int) -> tuple[np.ndarray, np.ndarray]:
+    "World directions through every sub-pixel, as parts `[h*ss, 3]` and `[w*ss, 3]` to add: one for its row, one for its column. Their component along the axis is 1."
     h, w = camera.size; f = camera.K[0, 0]
     x = ((np.arange(w * ss) + .5) / ss - w / 2) / f; y = ((np.arange(h * ss) + .5) / ss - h / 2) / f
     r, d, fw = camera.R
-    return (fw + y[:, None] * d)[:, None].astype(np.float32) + (x[:, None] * r)[None].astype(np.float32)
+    return (fw + y[:, None] * d).astype(np.float32), (x[:, None] * r).astype(np.float32)
 
 def _sky(rays: np.ndarray, light: Light, clouds: np.ndarray) -> np.ndarray:
     "Display colour of the sky along `rays [p,3]`: a gradient and some cloud."
-    el = np.clip(rays[:, 2] / np.linalg.norm(rays, axis=1), 0, 1)
+    el = np.clip(rays[:, 2] / np.sqrt(_dot(rays, rays)), 0, 1)
     c = light.haze + (light.zenith - light.haze) * (1 - np.exp(-4 * el))[:, None]
     q = rays[:, :2] / (rays[:, 2:] + .15)
     m = _bilinear(clouds, (q * 90) % len(clouds))
     m = np.clip((m - .99) * 5.5, 0, 1)[:, None] * (.8 if light.weather == 'clear' else .25)
     return c * (1 - m) + m * np.minimum(light.haze * 1.12, 1)
 
+# %% ../nbs/13_synthetic.ipynb #931edac9
 def _mips(im: np.ndarray, levels: int = 5) -> list[np.ndarray]:
     "Pictures `uint8 [n,n,3]`, each half the size of the one before."
     out = [Image.fromarray(im)]
@@ -937,11 +993,10 @@ def _bilinear(im: np.ndarray, xy: np.ndarray) -> np.ndarray:
     "Values of `im [n,n,...]` at pixel positions `xy [...,2]` (x, y; pixel centres at .5), clamped at the edge."
     n = len(im); q = np.clip(xy - .5, 0, n - 1.001).astype(np.float32); i = q.astype(np.int32); f = q - i
     fx, fy = (f[..., k].reshape(f.shape[:-1] + (1,) * (im.ndim - 2)) for k in (0, 1))
-    x, y = i[..., 0], i[..., 1]
-    top, bot = im[y, x] * (1 - fx) + im[y, x + 1] * fx, im[y + 1, x] * (1 - fx) + im[y + 1, x + 1] * fx
+    at = i[..., 1] * n + i[..., 0]; px = im.reshape((n * n,) + im.shape[2:])
+    top, bot = (px.take(at + d, 0) * (1 - fx) + px.take(at + d + 1, 0) * fx for d in (0, n))
     return top * (1 - fy) + bot * fy
 
-# %% ../nbs/13_synthetic.ipynb #9506044d
 def _sample(mips: list[np.ndarray], lay: Layout, xy: np.ndarray, footprint: np.ndarray) -> np.ndarray:
     "Ground albedo at `xy [...,2]` from the level whose pixel matches the `footprint` (metres) of a sub-pixel."
     level = np.clip(np.log2(np.maximum(footprint / lay.res * 1.8, 1)), 0, len(mips) - 1).astype(int)
@@ -953,53 +1008,62 @@ def _sample(mips: list[np.ndarray], lay: Layout, xy: np.ndarray, footprint: np.n
 
 _LINEAR = (np.arange(2041, dtype=np.float32) / 2040) ** np.float32(2.2)   # a picture's 0..255 in eighths -> albedo
 
+# %% ../nbs/13_synthetic.ipynb #3cda3e21
 def _wetness(rays: np.ndarray, xy: np.ndarray, patches: np.ndarray) -> np.ndarray:
     "Extra albedo of wet ground: Fresnel reflection of the sky, patchy as the asphalt is."
-    cos = -rays[..., 2] / np.linalg.norm(rays, axis=-1)
+    cos = -rays[..., 2] / np.sqrt(_dot(rays, rays))
     puddle = np.clip((_bilinear(patches, (xy * 12) % len(patches)) - .99) * 10, .2, 1)
     return .5 * (.02 + .98 * (1 - np.clip(cos, 0, 1)) ** 5) * puddle
 
 def _ground_depth(cam: Camera, depth: np.ndarray) -> np.ndarray:
     "Where `depth [h,w]` is that of the ground plane."
-    h, w = depth.shape; down = -_rays(cam, 1)[..., 2]
+    rows, cols = _rays(cam, 1); down = -(rows[:, None, 2] + cols[:, 2])
     return (down > 1e-3) & (np.abs(depth * down - cam.C[2]) < .02 * cam.C[2] + .01 * depth * down)
 
+def _paint_ground(site: Site, light: Light, mips, sun, clouds, rays, ok, lit, dark, depth):
+    "Fill strips `lit`, `dark` and `depth` with the ground where `ok [h,w]`; every second column has `rays`: columns are painted in pairs."
+    cam = site.camera; ss = ok.shape[1] // rays.shape[1]
+    t = cam.C[2] / np.maximum(-rays[..., 2], 1e-4)
+    xy = (cam.C[:2] + rays[..., :2] * t[..., None]).astype(np.float32)
+    alb = _sample(mips, site.layout, xy, t / cam.K[0, 0] / ss) * (1 - .35 * light.wet)
+    vis = _bilinear(sun, site.layout.pixel(xy, 4))
+    if light.wet: alb = alb + light.wet * _wetness(rays, xy, clouds)[..., None]
+    lamps = light.lamps * .8 * _lamp_light(site, xy) if light.lamps else 0.
+    clear = np.exp(-light.fog * t)   # as in _haze
+    def put(buf, value):
+        value = np.repeat(value.astype(np.float32), ss, 1)
+        if ok.all(): buf[:] = value
+        else: buf[ok] = value[ok]
+    put(depth, t)
+    for k, tint in enumerate(np.array([1., .78, .5], np.float32)):   # a channel at a time: long loops
+        amb, fog = light.sky[k] + lamps * tint, light.haze[k] * (1 - clear)
+        put(lit[..., k], encode(alb[..., k] * (amb + vis * light.sun[k] * light.direction[2])) * clear + fog)
+        put(dark[..., k], encode(alb[..., k] * amb) * clear + fog)
+
+# %% ../nbs/13_synthetic.ipynb #dc1b623a
 def make_backdrop(site: Site, light: Light, rng, green: int = 0, ss: int = 2) -> Backdrop:
     "Render the empty intersection with this light: sky, ground, walls, trees and masts."
     cam = site.camera; h, w = cam.size
-    rays = _rays(cam, ss); H, W = rays.shape[:2]
+    rays = rows, cols = _rays(cam, ss); H, W = h * ss, w * ss
     sun = _static_shadows(site, light); clouds = _noise_tile(rng, 512, ((8, .03), (16, .04), (64, .06)))
-    lit = np.zeros((H, W, 3), np.float32); dark = np.zeros_like(lit); depth = np.full((H, W), 1e6, np.float32)
-    up = rays[..., 2] >= -1e-3
-    lit[up] = dark[up] = _sky(rays[up], light, clouds)
+    lit, dark = np.zeros((H, W, 3), np.float32), np.zeros((H, W, 3), np.float32); depth = np.full((H, W), 1e6, np.float32)
     mips = _mips(site.ground)
-    ybelow = np.nonzero(~up.all(1))[0][0]
-    for r0 in range(ybelow, H, 128):
-        r = rays[r0:r0 + 128, ::ss]
-        t = cam.C[2] / np.maximum(-r[..., 2], 1e-4)
-        xy = (cam.C[:2] + r[..., :2] * t[..., None]).astype(np.float32)
-        ok = ~up[r0:r0 + 128]; wide = lambda a: np.repeat(a, ss, 1)
-        alb = _sample(mips, site.layout, xy, t / cam.K[0, 0] / ss) * (1 - .35 * light.wet)
-        vis = _bilinear(sun, site.layout.pixel(xy, 4))[..., None]
-        if light.wet: alb = alb + light.wet * _wetness(r, xy, clouds)[..., None]
-        amb = light.sky + (light.lamps * .8 * _lamp_light(site, xy)[..., None] * np.array([1., .78, .5],
-            np.float32) if light.lamps else 0)
-        for buf, k in ((lit, vis), (dark, 0.)):
-            c = _haze(encode(alb * (amb + k * light.sun * light.direction[2])), t, light)
-            buf[r0:r0 + 128][ok] = wide(c)[ok]
-        depth[r0:r0 + 128][ok] = wide(t)[ok]
+    for r0 in range(0, H, 32):   # in strips that stay in the processor's cache
+        s = np.s_[r0:r0 + 32]; r = rows[s, None] + cols; up = r[..., 2] >= -1e-3
+        if up.any(): lit[s][up] = dark[s][up] = _sky(r[up], light, clouds)
+        if not up.all(): _paint_ground(site, light, mips, sun, clouds, r[:, ::ss], ~up, lit[s], dark[s], depth[s])
     for wl in sorted(site.walls, key=lambda q: np.linalg.norm((q.a + q.b) / 2 - cam.C[:2])):
         _draw_wall(wl, cam, rays, lit, dark, depth, light, ss)
     lit, dark, depth = shrink(lit, ss), shrink(dark, ss), shrink(depth, ss, np.maximum)
     pal, glow = static_palette(light); ground = (depth < 1e5) & _ground_depth(cam, depth)
-    for m in sorted(site.furniture + _signals(site, green), key=lambda m: -np.linalg.norm(m.v.mean((0, 1)) - cam.C)):
-        xy = m.v.mean((0, 1))[:2]
-        st = draw_mesh(m, shade(m, pal, glow, cam.C, light, 1., light.lamps * .3 * float(_lamp_light(site,
-            xy[None])[0])), cam, 2)
+    meshes = site.furniture + _signals(site, green); middle = np.array([m.v.mean((0, 1)) for m in meshes])
+    lamps = light.lamps * .3 * _lamp_light(site, middle[:, :2]).astype(float)
+    for i in np.argsort([-np.linalg.norm(m - cam.C) for m in middle], kind='stable'):
+        st = draw_mesh(meshes[i], partial(shade, palette=pal, glow=glow, eye=cam.C, light=light, extra=lamps[i]), cam)
         if st is not None: _over(lit, st, depth); ground[st.window] &= _over(dark, st, depth, True) < .5
     return Backdrop(lit, dark, depth, sun, ground)
 
-# %% ../nbs/13_synthetic.ipynb #931edac9
+# %% ../nbs/13_synthetic.ipynb #2fad7fe1
 def _signals(site: Site, green: int) -> list[Mesh]:
     "One mast for each approach, on the far side of the crossing; the axis `green` has green."
     hx, hy = site.layout.half; out = []
@@ -1020,14 +1084,20 @@ def static_palette(light: Light):
     for k, c in dict(red=(1.6, .1, .08), amber=(1.4, .8, .1), green=(.1, 1.4, .7)).items(): glow[_M[k]] = c
     return pal, glow
 
-def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: np.ndarray, depth: np.ndarray,
+# %% ../nbs/13_synthetic.ipynb #8a66bf46
+def _draw_wall(wl: Wall, cam: Camera, rays: tuple, lit: np.ndarray, dark: np.ndarray, depth: np.ndarray,
                light: Light, ss: int):
     "Intersect the rays with one wall and paint what is nearer than what is there."
     along = wl.b - wl.a; length = np.linalg.norm(along); along = along / length; out = np.array([along[1], -along[0]])
     if (wl.a - wl.middle) @ out < 0: out = -out
     away = (cam.C[:2] - wl.a) @ out
     if away <= 0: return   # its back: another wall of the block hides it
-    at = _wall_pixels(wl, cam, depth, ss); r = rays.reshape(-1, 3)[at]
+    at = _wall_pixels(wl, cam, depth, ss)
+    for k in range(0, len(at), 1 << 14): _paint_wall(wl, at[k:k + (1 << 14)], along, out, length, away, cam, rays, lit, dark, depth, light)
+
+def _paint_wall(wl: Wall, at: np.ndarray, along, out, length, away, cam: Camera, rays, lit, dark, depth, light: Light):
+    "The sub-pixels `at` of one wall, a few thousand at a time: they stay in the processor's cache."
+    y, x = np.divmod(at, depth.shape[1]); r = rays[0].take(y, 0) + rays[1].take(x, 0)
     t = -away / np.minimum(r[:, :2] @ out, -1e-9); u = (cam.C[:2] - wl.a) @ along + (r[:, :2] @ along) * t; v = cam.C[2] + r[:, 2] * t
     hit = (t < depth.ravel()[at]) & (u >= 0) & (u <= length) & (v >= 0) & (v <= wl.height)
     at, t, u, v = at[hit], t[hit].astype(np.float32), u[hit], v[hit]
@@ -1037,6 +1107,7 @@ def _draw_wall(wl: Wall, cam: Camera, rays: np.ndarray, lit: np.ndarray, dark: n
     colour = _haze(encode(base + alb * light.sun * max(float(out @ light.direction[:2]), 0)), t, light)
     depth.ravel()[at] = t; lit.reshape(-1, 3)[at] = colour; dark.reshape(-1, 3)[at] = colour
 
+# %% ../nbs/13_synthetic.ipynb #54b4cbcd
 def _wall_pixels(wl: Wall, cam: Camera, depth: np.ndarray, ss: int) -> np.ndarray:
     "Flat indices of the sub-pixels a wall may show in: those not yet covered by something nearer than all of it."
     H, W = depth.shape; out = []; ends = np.array([(*wl.a, 0), (*wl.b, 0), (*wl.b, wl.height), (*wl.a, wl.height)])
@@ -1108,6 +1179,7 @@ def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
             out.append(Track(_line((-c - 4.2, h + 2), (-c - 4.2, -h - 2)) @ M.T, rng.uniform(1., 1.5), 'walk'))
     return out
 
+# %% ../nbs/13_synthetic.ipynb #3469e657
 TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
 _OCCLUSION = {'infrastructure': 1.08, 'vehicle': 1.35}   # placed for one labelled, measured
 _RIDES = {'Car': 'car vehicle', 'Van': 'car vehicle', 'Truck': 'vehicle', 'Bus': 'vehicle', 'Pedestrian': 'walk',
@@ -1121,6 +1193,7 @@ _CAR_SPLIT = {'Car': .76, 'Van': .11, 'Truck': .08, 'Bus': .05}
 _DEMO = {'Car': 1.1, 'Van': 1., 'Truck': .85, 'Bus': .85, 'Pedestrian': 1.5, 'Cyclist': .85, 'Tricyclist': .45,
     'Barrowlist': .3, 'Motorcyclist': 1.4, 'Trafficcone': 1.6}
 
+# %% ../nbs/13_synthetic.ipynb #036ae48f
 @dataclass
 class Body:
     "One road user: its `type`, shape (`build` and `args`, stretched by `scale`), colours, size (l, w, h) and where it goes."
@@ -1142,7 +1215,7 @@ class Body:
 
 _PHASES = 16; _GAIT = {'pedestrian': 7., 'cyclist': 6., 'barrowlist': 5.}   # radians a second of legs and pedals
 
-# %% ../nbs/13_synthetic.ipynb #3469e657
+# %% ../nbs/13_synthetic.ipynb #7df40999
 @lru_cache(maxsize=4096)
 def _shape(build: str, args: tuple, phase: int = 0) -> Mesh:
     return globals()[build](**dict(args), **({'phase': phase * 2 * np.pi / _PHASES} if build in _GAIT else {}))
@@ -1162,6 +1235,7 @@ _CLOTH = np.array([(.75, .15, .15), (.15, .25, .55), (.85, .85, .82), (.12, .12,
 _PANTS = np.array([(.14, .16, .22), (.1, .1, .11), (.3, .32, .38), (.45, .4, .32), (.2, .26, .4)])
 _CARGO = np.array([(.62, .47, .30), (.3, .42, .55), (.75, .75, .72), (.55, .2, .15), (.35, .45, .3), (.8, .65, .2)])
 
+# %% ../nbs/13_synthetic.ipynb #bf040cdb
 def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
     "Colours `[materials,3]` and what glows `[materials,3]` for one road user."
     pick = lambda a: a[rng.integers(len(a))] * rng.uniform(.88, 1.06)
@@ -1182,7 +1256,7 @@ def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
         glow[_M['taillamp']] = np.array([.8, .03, .03]) * light.lamps
     return c, glow
 
-# %% ../nbs/13_synthetic.ipynb #036ae48f
+# %% ../nbs/13_synthetic.ipynb #1c0300b1
 _SHAPES = {   # type -> shape, its variants with weights, spread of the size (l, w, h), spread to the side (m)
     'Car': ('car', [(dict(kind='sedan'), .5), (dict(kind='hatch', L=4.1, H=1.5), .2), (dict(kind='suv', L=4.6, W=1.88,
         H=1.68), .3)], (.04, .02, .025), .12),
@@ -1199,6 +1273,7 @@ _SHAPES = {   # type -> shape, its variants with weights, spread of the size (l,
     'Barrowlist': ('barrowlist', [(dict(load=l), 1 / 2) for l in (.15, .5)], (.03, .03, .035), .2),
     'Trafficcone': ('cone', [({}, 1.)], (.05, .05, .08), .06)}
 
+# %% ../nbs/13_synthetic.ipynb #4c6050c9
 def make_body(kind: str, track: Track, light: Light, rng) -> Body:
     "Draw the shape, size, colours and place of one road user of `kind`."
     build, variants, spread, side = _SHAPES[kind]
@@ -1232,6 +1307,7 @@ def _seen(body: Body, camera: Camera, t: np.ndarray, limit: float = 115., least:
     return (z > 2) & (z < limit) & (xy > 0).all(-1) & (xy < (w, h)).all(-1) & (camera.K[0,
         0] * body.size[2] / z > least * h / 1080)
 
+# %% ../nbs/13_synthetic.ipynb #8118a05c
 def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
     "Rows of cones along lane lines and kerbs where the camera looks, until `want` are in view."
     out, taken, (hx, hy) = [], [], site.layout.half; near = site.scene == 'demo'
@@ -1256,6 +1332,7 @@ def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
                 out.append(b); taken.append(p)
     return out
 
+# %% ../nbs/13_synthetic.ipynb #89b15c47
 def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> list[Body]:
     "Fill a sequence: bodies that never overlap at `times`, as many in view on average as the census has."
     cam, tracks = site.camera, make_tracks(site.layout, green, rng)
@@ -1286,27 +1363,6 @@ def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> li
     return bodies
 
 # %% ../nbs/13_synthetic.ipynb #2b452677
-def _shadow_mask(site: Site, meshes, light: Light) -> np.ndarray:
-    "How much of the sun the bodies take from each pixel of the ground `[h,w]`: their meshes, flattened along the light."
-    cam = site.camera
-    h, w = cam.size
-    m = np.zeros(h * w, np.uint8)
-    off = -light.direction[:2] / light.direction[2]
-    for mesh in meshes:
-        g = mesh.v[(mesh.n[:, 0] * light.direction).sum(-1) > -.2]
-        g = np.concatenate([g[..., :2] + g[..., 2:] * off, np.zeros_like(g[..., 2:])], -1)
-        xy, z = cam.project(g); k, x, _, row = _pixels(xy[z.min(1) > .5], h, w); m[(row * w)[k] + x] = 255
-    return np.asarray(Image.fromarray(m.reshape(h, w)).filter(ImageFilter.GaussianBlur(1.2 * h / 1080)), np.float32) / 255
-
-def _patches(site: Site, quads, blur: float) -> np.ndarray:
-    "Soft patches `[h,w]`, 0..0.75, over ground polygons; `blur` in pixels at 1080 rows."
-    cam = site.camera; h, w = cam.size; im = Image.new('L', (w // 2, h // 2), 0); d = ImageDraw.Draw(im)
-    for q in quads:
-        xy, z = cam.project(np.c_[q, np.zeros(len(q))])
-        if z.min() > .5: d.polygon([tuple(v) for v in xy / 2], fill=190)
-    return np.asarray(im.filter(ImageFilter.GaussianBlur(blur * h / 1080)).resize((w, h), Image.BILINEAR),
-        np.float32) / 255
-
 class Seen(NamedTuple):
     "One body in one frame: its visible box (xyxy pixels), hidden share, share of its box outside the image, pixels visible."
     body: int
@@ -1323,46 +1379,84 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t
     live = [i for i in np.argsort(far, kind='stable') if 1.5 < ahead[i] < 160 and _near_view(cam, poses[i][0],
         bodies[i].size)]
     meshes = {i: place(body_mesh(bodies[i], t), *poses[i][0], float(poses[i][1])) for i in live}
-    rgb = {i: _lighten(site, back, bodies[i], meshes[i], poses[i][0], light) for i in live}
-    img = _ground_effects(site, back, [bodies[i] for i in live], [poses[i] for i in live], meshes, rgb, light)
+    paint = dict(zip(live, _paints(site, back, [bodies[i] for i in live], [poses[i][0] for i in live], light)))
+    img = _ground_effects(site, back, [bodies[i] for i in live], [poses[i] for i in live], meshes, paint, light)
     owner, full = np.full((h, w), -1, np.int32), {}
     for i in live:
-        st = draw_mesh(meshes[i], rgb[i], cam)
+        st = draw_mesh(meshes[i], paint[i], cam)
         if st is None: continue
         full[i] = st = smear(st, _screen_motion(cam, bodies[i], t, light), cam.size)
         owner[st.window][_over(img, st, back.depth) > .35] = i
     return img, [_look(i, full[i], owner, meshes[i], cam) for i in full]
 
 # %% ../nbs/13_synthetic.ipynb #8ce545d7
-def _lighten(site: Site, back: Backdrop, body: Body, mesh: Mesh, p: np.ndarray, light: Light) -> np.ndarray:
-    "Corner colours of a body that stands at `p`, in the sun or in the shade of a house."
-    sun = _bilinear(back.sunlit, site.layout.pixel(p[None], 4))[0]
-    return shade(mesh, body.palette, body.glow, site.camera.C, light, float(sun),
-        light.lamps * .8 * float(_lamp_light(site, p[None].astype(np.float32))[0]))
+def _shadow_mask(site: Site, meshes, light: Light):
+    "How much of the sun the bodies take from each pixel of the ground: their meshes, flattened along the light. A window and its values."
+    cam = site.camera
+    h, w = cam.size
+    m = np.zeros(h * w, np.uint8)
+    off = -light.direction[:2] / light.direction[2]
+    for mesh in meshes:
+        g = mesh.v[_dot(mesh.n[:, 0], light.direction) > -.2]
+        g = np.concatenate([g[..., :2] + g[..., 2:] * off, np.zeros_like(g[..., 2:])], -1)
+        xy, z = cam.project(g); k, x, _, row = _pixels(xy[z.min(1) > .5], h, w); m[(row * w)[k] + x] = 255
+    return _window(_soften(Image.fromarray(m.reshape(h, w)), 1.2 * h / 1080))
 
-def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, rgb, light: Light) -> np.ndarray:
+# %% ../nbs/13_synthetic.ipynb #9b708bc4
+def _soften(im: Image.Image, sigma: float) -> Image.Image:
+    "Gaussian blur of a picture that is mostly black: only what is not, and a margin, is worked on."
+    box = im.getbbox(); edge = int(4 * sigma) + 4
+    if box is None: return im
+    box = max(box[0] - edge, 0), max(box[1] - edge, 0), min(box[2] + edge, im.width), min(box[3] + edge, im.height)
+    im.paste(im.crop(box).filter(ImageFilter.GaussianBlur(sigma)), box)
+    return im
+
+def _window(im: Image.Image) -> tuple[tuple[slice, slice], np.ndarray]:
+    "The part of a picture that is not black: its window (rows, columns) and its values 0..1."
+    x0, y0, x1, y1 = im.getbbox() or (0, 0, 0, 0)
+    return np.s_[y0:y1, x0:x1], np.asarray(im.crop((x0, y0, x1, y1)), np.float32) / 255
+
+def _patches(site: Site, quads, blur: float):
+    "Soft patches, 0..0.75, over ground polygons; `blur` in pixels at 1080 rows. A window and its values."
+    cam = site.camera; h, w = cam.size; im = Image.new('L', (w // 2, h // 2), 0); d = ImageDraw.Draw(im)
+    for q in quads:
+        xy, z = cam.project(np.c_[q, np.zeros(len(q))])
+        if z.min() > .5: d.polygon([tuple(v) for v in xy / 2], fill=190)
+    return _window(_soften(im, blur * h / 1080).resize((w, h), Image.BILINEAR))
+
+# %% ../nbs/13_synthetic.ipynb #e4789779
+def _paints(site: Site, back: Backdrop, bodies, places, light: Light) -> list:
+    "For each body that stands at `places [n,2]`, in the sun or in the shade of a house, the function that shades its mesh."
+    p = np.reshape(places, (-1, 2)); sun = _bilinear(back.sunlit, site.layout.pixel(p, 4))
+    lamps = light.lamps * .8 * _lamp_light(site, p.astype(np.float32)).astype(float)
+    return [partial(shade, palette=b.palette, glow=b.glow, eye=site.camera.C, light=light, sunlit=float(s), extra=l)
+            for b, s, l in zip(bodies, sun, lamps)]
+
+def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, paint, light: Light) -> np.ndarray:
     "The backdrop with shadows, the dark under bodies, pools of headlight and, when wet, reflections."
     img = back.lit.copy()
     if light.sun.max() > .05:
-        m = _shadow_mask(site, meshes.values(), light)
-        ij = np.nonzero((m > .004) & back.ground)
-        img[ij] += m[ij][:, None] * (back.unlit[ij] - img[ij])
-    m = _patches(site, [_footprint(b, p, .92) for b, p in zip(bodies, poses)], 3)
-    ij = np.nonzero((m > .01) & back.ground)
-    img[ij] *= 1 - .62 * m[ij][:, None]
+        win, m = _shadow_mask(site, meshes.values(), light)
+        at = np.nonzero((m > .004) & back.ground[win]); lit = img[win][at]
+        img[win][at] = lit + m[at][:, None] * (back.unlit[win][at] - lit)
+    win, m = _patches(site, [_footprint(b, p, .92) for b, p in zip(bodies, poses)], 3)
+    at = np.nonzero((m > .01) & back.ground[win])
+    img[win][at] *= 1 - .62 * m[at][:, None]
     if light.lamps > .6:
-        m = _patches(site, [_beam(b, p) for b, p in zip(bodies, poses) if b.type not in ('Pedestrian', 'Trafficcone',
-            'Barrowlist', 'Cyclist')], 14) * back.ground
-        img += (m * light.lamps)[..., None] * (.09 + .7 * img) * np.array([1., .93, .78], np.float32)
+        win, m = _patches(site, [_beam(b, p) for b, p in zip(bodies, poses) if b.type not in ('Pedestrian', 'Trafficcone',
+            'Barrowlist', 'Cyclist')], 14)
+        img[win] += (m * back.ground[win] * light.lamps)[..., None] * (.09 + .7 * img[win]) * np.array([1., .93, .78], np.float32)
     if light.wet:
         for i, m in meshes.items():
-            st = draw_mesh(Mesh(m.v[:, ::-1] * (1, 1, -1), m.n, m.mat), rgb[i][:, ::-1], site.camera, 1)
+            below = lambda m: Mesh(m.v[:, ::-1] * (1, 1, -1), m.n, m.mat)   # and back
+            st = draw_mesh(below(m), lambda f: paint[i](below(f))[:, ::-1], site.camera, 1)
             if st is None: continue
             st = smear(st, np.array([0, 14 * site.camera.size[0] / 1080]), site.camera.size)
             a = st.alpha * back.ground[st.window] * .22
             img[st.window] += a[..., None] * (st.rgb - img[st.window])
     return img
 
+# %% ../nbs/13_synthetic.ipynb #b4cf8836
 def _footprint(body: Body, pose, k: float = 1.) -> np.ndarray:
     "Corners `[4,2]` of the body's rectangle on the ground, `k` times its size."
     (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
@@ -1375,7 +1469,7 @@ def _beam(body: Body, pose) -> np.ndarray:
     return np.array([(L / 2 + .6, W / 3), (L / 2 + 11, W * .9 + .8), (L / 2 + 11, -W * .9 - .8), (L / 2 + .6,
         -W / 3)]) @ np.array([[c, s], [-s, c]]) + p
 
-# %% ../nbs/13_synthetic.ipynb #9b708bc4
+# %% ../nbs/13_synthetic.ipynb #591952c7
 def _screen_motion(cam: Camera, body: Body, t: float, light: Light) -> np.ndarray:
     "How far (pixels x, y) the body's middle moves while the shutter is open."
     if not body.track.speed: return np.zeros(2)
@@ -1401,6 +1495,7 @@ def smear(st: Stamp, motion: np.ndarray, size: tuple[int, int]) -> Stamp:
     acc = acc[y0:y1, x0:x1] / len(steps)
     return Stamp(acc[..., :3] / np.maximum(acc[..., 3:], 1e-6), acc[..., 3], iz[y0:y1, x0:x1], (x + x0, y + y0))
 
+# %% ../nbs/13_synthetic.ipynb #2e77505b
 def _near_view(cam: Camera, p: np.ndarray, size) -> bool:
     "Whether a ball around the body and its shadow touches the image, and is bigger than three pixels."
     q, z = cam.project(np.array([*p, size[2] / 2]))
@@ -1421,26 +1516,30 @@ def _look(i: int, st: Stamp, owner: np.ndarray, mesh: Mesh, cam: Camera) -> Seen
     box = (max(x + c[0], lo[0]), max(y + r[0], lo[1]), min(x + c[-1] + 1, hi[0]), min(y + r[-1] + 1, hi[1]))
     return Seen(i, tuple(float(v) for v in box), 1 - n / total, tuple(1 - np.clip(inside, 0, 1)), n)
 
-# %% ../nbs/13_synthetic.ipynb #e4789779
+# %% ../nbs/13_synthetic.ipynb #540cf448
 def finish(img: np.ndarray, light: Light, rng, gain=(1., 1., 1.)) -> np.ndarray:
     "The sensor: bloom, rain streaks, white balance, vignette, noise; `uint8 [h,w,3]`."
-    h, w = img.shape[:2]; out = img * 255
-    if light.lamps > .6: out += _bloom(img)
-    if light.weather == 'rain': out += _streaks(rng, h, w)[..., None]
-    out *= _vignette(h, w)[..., None] * np.asarray(gain, np.float32)
-    n = _grain_tile(); amount = {'day': 1.8, 'dusk': 3., 'night': 4.5}[light.time]
-    n = np.roll(n, tuple(rng.integers(512, size=2)), (0, 1)); n = np.tile(n, (-(-h // 512), -(-w // 512), 1))[:h, :w]
-    out += n * amount + .5
-    return np.clip(out, 0, 255, out=out).astype(np.uint8)
+    h, w = img.shape[:2]; out = np.empty(img.shape, np.uint8)
+    glow = _bloom(img) if light.lamps > .6 else None; rain = _streaks(rng, h, w) if light.weather == 'rain' else None
+    noise = np.roll(_grain_tile(), tuple(rng.integers(512, size=2)), (0, 1)) * {'day': 1.8, 'dusk': 3., 'night': 4.5}[light.time] + .5
+    noise = np.tile(noise, (1, -(-w // 512), 1))[:, :w]; tone = _vignette(h, w, tuple(gain))
+    for y in range(0, h, 32):   # in strips that stay in the processor's cache
+        s = np.s_[y:y + 32]; px = img[s] * 255
+        if glow is not None: px += glow[s]
+        if rain is not None: px += rain[s, :, None]
+        px *= tone[s]; px += noise[y % 512:][:len(px)]
+        out[s] = np.clip(px, 0, 255, out=px)
+    return out
 
 @lru_cache(maxsize=1)
 def _grain_tile() -> np.ndarray: return np.random.default_rng(0).standard_normal((512, 512, 3), np.float32)
 
-@lru_cache(maxsize=2)
-def _vignette(h: int, w: int) -> np.ndarray:
+@lru_cache(maxsize=1)
+def _vignette(h: int, w: int, gain: tuple) -> np.ndarray:
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    return 1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2)
+    return (1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2))[..., None] * np.asarray(gain, np.float32)
 
+# %% ../nbs/13_synthetic.ipynb #57fd5af6
 def _bloom(img: np.ndarray) -> np.ndarray:
     "Light (0..255) that bright lamps spill around them."
     h, w = img.shape[:2]
@@ -1458,6 +1557,7 @@ def _streaks(rng, h: int, w: int) -> np.ndarray:
         d.line((x, y, x - l * .12 * s, y + l * s), fill=int(rng.integers(8, 34)))
     return np.asarray(im.filter(ImageFilter.GaussianBlur(.6 * s)), np.float32)
 
+# %% ../nbs/13_synthetic.ipynb #a5bf12e5
 _IGNORE = {'Pedestrian': 'PedestrianIgnore', 'Car': 'CarIgnore', 'Van': 'CarIgnore', 'Truck': 'CarIgnore',
     'Bus': 'CarIgnore'}
 
@@ -1495,6 +1595,7 @@ def _write(path: Path, data: bytes | str):
 
 _LIDAR = {'infrastructure': 'virtuallidar', 'vehicle': 'lidar'}
 
+# %% ../nbs/13_synthetic.ipynb #dc828552
 @dataclass(frozen=True)
 class Plan:
     "What a folder holds; written to `synthesize.json`, so that a second run knows what to go on with."
@@ -1515,15 +1616,15 @@ class Plan:
     def site(self, seq: int) -> int:
         return seq // 2 if self.scene == 'dair' and self.side == 'infrastructure' else seq
 
+# %% ../nbs/13_synthetic.ipynb #80ff931e
 @lru_cache(maxsize=1)
 def _site(seed, index, size, side, scene): return make_site(seed, index, size, side, scene)
 
-def _done(root: Path, id: str) -> bool: return (root / f'label/camera/{id}.json').exists()
+def _done(root: Path) -> set[str]: return {Path(f).stem for f in os.listdir(root / 'label/camera') if f.endswith('.json')}
 
-def draw_sequence(root: str, plan: Plan, seq: int, first: int, last: int) -> tuple[int, int]:
-    "Render the frames of one sequence that are not on disk yet; returns the range (first, past the last)."
-    root = Path(root); ids = plan.ids(); todo = [f for f in range(first, last) if not _done(root, ids[f])]
-    if not todo: return first, last
+def draw_sequence(root: str, plan: Plan, seq: int, frames: list[int]):
+    "Render `frames` (numbers in the whole set) of sequence `seq`; yields each when its files are on disk."
+    root = Path(root); ids = plan.ids(); _, first, last = plan.sequences()[seq]
     rng = np.random.default_rng([plan.seed, 2, seq])
     site = _site(plan.seed, plan.site(seq), plan.image_size, plan.side, plan.scene)
     light = make_light(rng, easy=plan.scene == 'demo')
@@ -1532,13 +1633,13 @@ def draw_sequence(root: str, plan: Plan, seq: int, first: int, last: int) -> tup
     bodies = populate(site, light, times, green, rng)
     back = make_backdrop(site, light, rng, green)
     quality = int(rng.integers(78, 95)); gain = rng.uniform(.96, 1.04, 3) * rng.uniform(.92, 1.08)
-    for f in todo:
+    for f in frames:
         img, seen = render_frame(site, back, bodies, light, float(times[f - first]))
         px = finish(img, light, np.random.default_rng([plan.seed, 3, f]), gain)
         _save_frame(root, ids[f], px, make_labels(seen, bodies, site, float(times[f - first])), site, quality)
-    return first, last
+        yield f
 
-# %% ../nbs/13_synthetic.ipynb #dc828552
+# %% ../nbs/13_synthetic.ipynb #78ef00fe
 def _save_frame(root: Path, id: str, px: np.ndarray, labels: list[dict], site: Site, quality: int):
     "One frame's files; the label comes last and marks the frame as done."
     import io
@@ -1553,6 +1654,7 @@ def _save_frame(root: Path, id: str, px: np.ndarray, labels: list[dict], site: S
     text = json.dumps(_strings(labels) if site.side == 'infrastructure' else labels)
     _write(root / f'label/{lidar}/{id}.json', text); _write(root / f'label/camera/{id}.json', text)
 
+# %% ../nbs/13_synthetic.ipynb #220b1172
 def _index(plan: Plan) -> tuple[list[dict], dict]:
     "`data_info.json` and `split_data.json`: every fifth sequence is validation."
     ids, lidar = plan.ids(), _LIDAR[plan.side]; info, split = [], {'train': [], 'val': [], 'test': []}
@@ -1571,7 +1673,7 @@ def _index(plan: Plan) -> tuple[list[dict], dict]:
             info.append(row)
     return info, split
 
-# %% ../nbs/13_synthetic.ipynb #80ff931e
+# %% ../nbs/13_synthetic.ipynb #b99ffdb8
 def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int, int] = (1080, 1920),
     side: str = 'infrastructure', scene: str = 'dair',
                num_workers: int | None = None, progress: bool = True, sequence_length: int | None = None) -> dict:
@@ -1591,30 +1693,46 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
         f'calib/{_LIDAR[side]}_to_camera'):
         (root / d).mkdir(parents=True, exist_ok=True)
     _write(root / 'synthesize.json', json.dumps(asdict(plan)))
-    ids = plan.ids(); missing = lambda a, b: sum(not _done(root, i) for i in ids[a:b])
-    jobs = [(s, a, b) for s, a, b in plan.sequences() if missing(a, b)]
-    drawn = sum(missing(a, b) for _, a, b in jobs)
-    bar = tqdm(total=plan.num_frames, initial=plan.num_frames - sum(b - a for _, a, b in jobs), disable=not progress,
-        desc='synthesize', unit='frame')
-    for a, b in _draw_all(str(root), plan, jobs, num_workers): bar.update(b - a)
-    bar.close()
+    ids, done = plan.ids(), _done(root)
+    jobs = [(s, [f for f in range(a, b) if ids[f] not in done]) for s, a, b in plan.sequences()]
+    jobs = [(s, frames) for s, frames in jobs if frames]; drawn = sum(len(frames) for _, frames in jobs)
+    with tqdm(total=plan.num_frames, initial=plan.num_frames - drawn, disable=not progress, desc='synthesize', unit='frame') as bar:
+        for n in _draw_all(str(root), plan, jobs, num_workers): bar.update(n)
     info, split = _index(plan)
     _write(root / 'split_data.json', json.dumps(split))
     _write(root / 'data_info.json', json.dumps(info))
     return summarize(root) | {'drawn': drawn}
 
+# %% ../nbs/13_synthetic.ipynb #6a24c521
+def _share(jobs: list, workers: int) -> list:
+    "The sequences of the last round, too few for all `workers`, are cut in pieces: better to draw an empty scene twice than to wait."
+    rest = len(jobs) % workers
+    if not rest: return jobs
+    cut = [(s, [int(f) for f in part]) for s, frames in jobs[-rest:] for part in np.array_split(frames, workers // rest) if len(part)]
+    return jobs[:-rest] + cut
+
+def _draw(*job):
+    for _ in draw_sequence(*job): pass
+
+# %% ../nbs/13_synthetic.ipynb #2f6712f3
 def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
-    "Draw sequences `jobs`, here or in worker processes; yields the frame range of each as it is done. An error stops the rest."
-    workers = min(num_workers if num_workers is not None else os.cpu_count() or 1, len(jobs))
+    "Draw `jobs` (sequence, frames), here or in worker processes; yields how many frames have come. An error stops the rest."
+    left = sum(len(frames) for _, frames in jobs)
+    workers = min(num_workers if num_workers is not None else os.cpu_count() or 1, left)
     if workers <= 1:
-        for j in jobs: draw_sequence(root, plan, *j); yield j[1:]
+        for j in jobs:
+            for _ in draw_sequence(root, plan, *j): yield 1
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn'))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn')); seen = len(_done(Path(root)))
     try:
-        for future in as_completed({pool.submit(draw_sequence, root, plan, *j): j for j in jobs}):
-            yield future.result()
+        waiting = [pool.submit(_draw, root, plan, *j) for j in _share(jobs, workers)]
+        while waiting:
+            finished, waiting = wait(waiting, timeout=1, return_when=FIRST_EXCEPTION)
+            for future in finished: future.result()
+            now = len(_done(Path(root))); yield now - seen; seen = now
     finally: pool.shutdown(cancel_futures=True)
 
+# %% ../nbs/13_synthetic.ipynb #d3e861c9
 def _make_way(root: Path, plan: Plan, any_length: bool):
     "Nothing for a folder that is empty or holds `plan`; frames of an earlier renderer are removed; `ValueError` for anything else."
     mark = root / 'synthesize.json'
@@ -1633,6 +1751,7 @@ def _make_way(root: Path, plan: Plan, any_length: bool):
         for i in old.ids():
             for file in (root / folder).rglob(f'{i}.*'): file.unlink()
 
+# %% ../nbs/13_synthetic.ipynb #978bd0cd
 def _check(plan: Plan):
     if plan.num_frames < 1: raise ValueError(f'num_frames must be at least 1, not {plan.num_frames}')
     if plan.sequence_length < 1: raise ValueError(f'sequence_length must be at least 1, not {plan.sequence_length}')
