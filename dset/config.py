@@ -342,9 +342,9 @@ def diff_config(old: Config, new: Config) -> dict[str, tuple]:
 # %% ../nbs/00_config.ipynb #c7bbca8b
 def _unwritten(path: Path, e: OSError) -> OSError:
     "`e` in one sentence about `path`, of the same type and with its `errno`."
-    left = 'its previous version is intact' if path.is_file() else 'nothing was left behind'
+    left = 'its previous version is intact' if os.path.isfile(path) else 'nothing was left behind'
     full = e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    error = type(e)(f"{path} cannot be written ({os.strerror(e.errno)}), {left}: {'free some space and start again' if full else 'give a file in a folder that you may write to'}")
+    error = type(e)(f"{path} cannot be written ({os.strerror(e.errno)}), {left}: {'free some space and try again' if full else 'give a file in a folder that you may write to'}")
     error.errno = e.errno
     return error
 
@@ -358,6 +358,7 @@ def whole_file(path: str | Path, sync: bool = True) -> Iterator[Path]:
     temporary = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')   # of its own: two processes may write the same file
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()                                                    # a folder that may not be written to is told before the work
         yield temporary
         if sync:
             with open(temporary, 'rb+') as f: os.fsync(f.fileno())

@@ -24,6 +24,7 @@ from torchvision import tv_tensors
 from torchvision.io import ImageReadMode, decode_image
 from tqdm import tqdm
 from fastcore.basics import patch
+from .config import whole_file
 
 # %% ../nbs/11_dair_v2x.ipynb #bbbe1462
 RAW_TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
@@ -417,22 +418,10 @@ def _key(tree: Tree, labels: dict, images: dict) -> str:
              [tree.folder/'data_info.json', (tree.images or tree.folder)/'resized.json']]
     return hashlib.sha256(json.dumps([_INDEX_VERSION, labels, images, extra], sort_keys=True).encode()).hexdigest()
 
-def _write_whole(path: Path, write):
-    "Call `write(file)` on a file beside `path`, then rename it: `path` is there whole, or as it was."
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix='.tmp')
-    try:
-        with os.fdopen(fd, 'wb') as f: write(f)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
 def _write_cache(path: Path, index: Index, key: str):
     arrays = {k: v for k, v in vars(index).items() if isinstance(v, np.ndarray)}
     head = np.frombuffer(json.dumps(dict(key=key, notes=index.notes)).encode(), np.uint8)
-    _write_whole(path, lambda f: np.savez(f, head=head, **arrays))
+    with whole_file(path) as f, open(f, 'wb') as file: np.savez(file, head=head, **arrays)
 
 def _read_cache(path: Path, key: str) -> Index | None:
     "The cached index, or None where there is none, it is stale, or it is damaged."
@@ -449,7 +438,7 @@ def _cached(path: Path | None, key: str, build) -> Index:
     if index is not None: return index
     index = build()
     try: path and _write_cache(path, index, key)
-    except OSError as e: warnings.warn(f"the index could not be cached in {path.parent} ({e.strerror}): it will be built again next time", stacklevel=3)
+    except OSError as e: warnings.warn(f"the index could not be cached and will be built again next time: {e}", stacklevel=3)
     return index
 
 def build_index(tree: Tree, cache_dir: str | Path | bool | None = None, num_workers: int | None = None, progress: bool = True) -> Index:
@@ -936,7 +925,7 @@ def _resize_files(jobs: list, size: tuple[int, int], quality: int) -> list:
         try: image = Image.fromarray(read_image(source).permute(1, 2, 0).numpy())
         except ValueError as e: out.append(str(e)); continue
         small = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-        _write_whole(target, lambda f: small.save(f, 'PNG' if target.suffix.lower() == '.png' else 'JPEG', quality=quality))
+        with whole_file(target, sync=False) as f: small.save(f, 'PNG' if target.suffix.lower() == '.png' else 'JPEG', quality=quality)
         out.append('written')
     return out
 
@@ -946,7 +935,7 @@ def _write_manifest(dataset: DetectionDataset, folder: Path, size: tuple[int, in
     if tuple(known['size']) != tuple(size): raise ValueError(f"{folder} holds images of {known['size'][1]}x{known['size'][0]}, not {size[1]}x{size[0]}: choose another folder")
     stems = [str(Path(f).with_suffix('')) for f in dataset.files.tolist()]
     known['original'] |= dict(zip(stems, dataset.sizes.tolist()))
-    _write_whole(path, lambda f: f.write(json.dumps(known).encode()))
+    with whole_file(path) as f: f.write_text(json.dumps(known))
 
 def resize_images(dataset: DetectionDataset, folder: str | Path, size: tuple[int, int], quality: int = 95, num_workers: int | None = None,
                   progress: bool = True) -> Counter:
