@@ -344,7 +344,7 @@ def _unwritten(path: Path, e: OSError) -> OSError:
     "`e` in one sentence about `path`, of the same type and with its `errno`."
     left = 'its previous version is intact' if os.path.isfile(path) else 'nothing was left behind'
     full = e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    error = type(e)(f"{path} cannot be written ({os.strerror(e.errno)}), {left}: {'free some space and try again' if full else 'give a file in a folder that you may write to'}")
+    error = type(e)(f"{path} cannot be written ({os.strerror(e.errno)}), {left}: {'free some space and go on' if full else 'give a file in a folder that you may write to'}")
     error.errno = e.errno
     return error
 

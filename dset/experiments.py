@@ -206,14 +206,13 @@ def kind_of(cfg: Config) -> str:
     return {0: 'RT-DETR', 3: 'DSET'}.get(len(on)) or ('MoE-RTDETR' if on == ['decoder MoE'] else 'RT-DETR + ' + ' + '.join(on))
 
 # %% ../nbs/22_experiments.ipynb #3e0bfaf7
-_IMAGES = ('.jpg', '.jpeg', '.png', '.bmp')
-
 def data_manifest(root: str | Path) -> dict[str, Any]:
     "`hash` (16 hexadecimal digits) over the names and sizes of all images and the content of all JSON files under `root`; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."
+    from dset.dair_v2x import IMAGE_SUFFIXES
     root = Path(root)
     if not root.is_dir(): raise FileNotFoundError(f'no data set at {root}; set data.data_root of the grid, or give data.draw to draw a stand-in there')
     digest, counts = hashlib.sha256(), dict(images=0, labels=0, bytes=0)
-    for path in sorted(p for p in root.rglob('*') if p.suffix.lower() in (*_IMAGES, '.json') and p.is_file()):
+    for path in sorted(p for p in root.rglob('*') if p.suffix.lower() in (*IMAGE_SUFFIXES, '.json') and p.is_file()):
         is_json, size = path.suffix.lower() == '.json', path.stat().st_size
         digest.update(f'{path.relative_to(root).as_posix()} {size}\n'.encode())
         if is_json: digest.update(path.read_bytes())

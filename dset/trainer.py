@@ -10,7 +10,7 @@ __all__ = ['CURVES', 'EpochBatches', 'end_workers', 'make_loader', 'get_rng_stat
            'out_of_memory_sentence', 'Signals', 'progress_mode', 'make_progress', 'Meters', 'Data', 'split_name',
            'load_data', 'predict_loader', 'truth_as_predictions', 'check_truth', 'make_accelerator', 'Trainer',
            'peak_memory_gib', 'provenance', 'LiveCurves', 'look_at', 'make_pictures', 'save_pictures', 'make_run_dir',
-           'resume_config', 'holds_detector', 'make_detector', 'build_trainer', 'train', 'launch', 'load_detector',
+           'resume_config', 'detector_weights', 'make_detector', 'build_trainer', 'train', 'launch', 'load_detector',
            'evaluate_checkpoint', 'headline', 'dset_train', 'dset_eval', 'check_parameters', 'notebook_config',
            'run_notebook']
 
@@ -910,17 +910,18 @@ def resume_config(config: str | None, overrides: dict[str, Any]) -> Config:
     return load_config(load_checkpoint(where)['config'] if where and not config else config, **overrides)
 
 # %% ../nbs/16_trainer.ipynb #1074a765
-def holds_detector(source: bool | str) -> bool:
-    "Whether `source` is a path whose weights are a whole detector's, not just a backbone's. Raises `CheckpointError` or `FileNotFoundError`."
-    return isinstance(source, str) and any(k.startswith('decoder.') for k in convert_state(read_checkpoint(source)[0]))
+def detector_weights(source: bool | str) -> dict[str, Tensor] | None:
+    "The tensors in the file or folder `source` if they are a whole detector's; None where they are a backbone's, or it is no path. Raises `CheckpointError` or `FileNotFoundError`."
+    state = read_checkpoint(source)[0] if isinstance(source, str) else {}
+    return state if any(k.startswith('decoder.') for k in convert_state(state)) else None
 
 def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True) -> DSETRTDETR:
     "The detector that `cfg` describes, for the classes of `data`; from the weights of a whole detector where `pretrained` names them."
-    source = cfg.model.pretrained
-    if not holds_detector(source): return DSETRTDETR(cfg, classes=data.class_names)
+    weights = detector_weights(cfg.model.pretrained)
+    if weights is None: return DSETRTDETR(cfg, classes=data.class_names)
     model = DSETRTDETR(load_config(cfg, pretrained=False), classes=data.class_names)
     seen, _ = collate([data.train[i] for i in range(min(images, len(data.train)))])
-    load_rtdetr_checkpoint(model, source, images=seen, verbose=verbose)
+    load_rtdetr_checkpoint(model, weights, images=seen, verbose=verbose)
     return model
 
 # %% ../nbs/16_trainer.ipynb #d1db495b
