@@ -42,6 +42,7 @@ def type_code(name: str) -> int:
     "Position of `name` in `TYPES`, whatever its case, underscores or alias; -1 if it is not one of them."
     return _CODES.get(_plain(name), -1)
 
+# %% ../nbs/11_dair_v2x.ipynb #f5447487
 _DAIR8 = {'Car': ['Car'], 'Truck': ['Truck'], 'Van': ['Van'], 'Bus': ['Bus'], 'Pedestrian': ['Pedestrian'],
           'Cyclist': ['Cyclist', 'Tricyclist', 'Barrowlist'], 'Motorcyclist': ['Motorcyclist'], 'Trafficcone': ['Trafficcone']}
 _VEHICLES = ['Car', 'Truck', 'Van', 'Bus']
@@ -53,6 +54,7 @@ CLASS_SETS = {
                  'cyclist': ['Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist']},
     'vehicle1': {'vehicle': _VEHICLES}}
 
+# %% ../nbs/11_dair_v2x.ipynb #ffc2c0b0
 def _by_class(mapping: dict) -> dict:
     "{class: [types]}, turned round where it was written {type: class}, as the configuration has it."
     if not mapping or not all(isinstance(c, str) for c in mapping.values()): return mapping
@@ -73,6 +75,7 @@ def _check_classes(mapping: dict, name: str):
             taken[code] = cls
     if not taken: raise ValueError(f"{name}: names no type; give {{type: class name}} or {{class name: [types]}}")
 
+# %% ../nbs/11_dair_v2x.ipynb #ecca6453
 def class_map(classes: str | dict = 'dair8') -> tuple[list[str], np.ndarray]:
     """Class names and the table raw type -> label (-1: not in the set, -2: ignore region of any class, -3-c: of class c).
 
@@ -108,6 +111,7 @@ def _state(value) -> int:
     except (TypeError, ValueError, OverflowError): return -1
     return state if 0 <= state <= 3 else -1
 
+# %% ../nbs/11_dair_v2x.ipynb #ac3d1b67
 def parse_object(obj) -> tuple[str, list[float], list[int]]:
     "One entry of a label file -> type name, box [xmin, ymin, xmax, ymax] in pixels, [truncated, occluded]; `ValueError` says what is wrong."
     if not isinstance(obj, dict): raise ValueError(f"is {type(obj).__name__}, not an object with keys")
@@ -117,6 +121,7 @@ def parse_object(obj) -> tuple[str, list[float], list[int]]:
     corners = [_number(box.get(k), f'2d_box.{k}') for k in ('xmin', 'ymin', 'xmax', 'ymax')]
     return sys.intern(kind), corners, [_state(obj.get('truncated_state')), _state(obj.get('occluded_state'))]
 
+# %% ../nbs/11_dair_v2x.ipynb #c7ccd884
 @dataclass
 class LabelFile:
     "What one label file holds: `boxes [n, 4]` xyxy pixels, `types` (names as written), `states [n, 2]`, `problems` (one sentence for each entry left out)."
@@ -155,6 +160,7 @@ def _header(path: str | Path) -> tuple[int, int, bool]:
     except Exception as e: raise ValueError(f"cannot be read as an image ({getattr(e, 'strerror', None) or e})") from None
     return h, w, turned
 
+# %% ../nbs/11_dair_v2x.ipynb #5f6858a0
 def image_size(path: str | Path) -> tuple[int, int]:
     "(height, width) of the stored pixels, from the header of an image file whose end is checked too; `ValueError` says why it cannot be used."
     return _header(path)[:2]
@@ -189,6 +195,7 @@ def _kind(folder: Path) -> str:
 _SIDES = ('infrastructure', 'vehicle')
 _LIDAR = dict(infrastructure='virtuallidar', vehicle='lidar')  # label folder that only this side has
 
+# %% ../nbs/11_dair_v2x.ipynb #e99d01a7
 def _side_folders(root: Path, side: str) -> list[Path]:
     names = (f'single-{side}-side', f'cooperative-vehicle-infrastructure/{side}-side', f'{side}-side')
     bases = [root, *sorted(p for p in root.iterdir() if p.is_dir())]
@@ -230,6 +237,7 @@ def _find_images(side: Path, image_root=None) -> Path | None:
         if _has(folder, IMAGE_SUFFIXES): return folder
     if image_root is not None: raise FileNotFoundError(f"no .jpg or .png files in image_root {image_root} or its image/ folder")
 
+# %% ../nbs/11_dair_v2x.ipynb #b0f52158
 def find_tree(root: str | Path, side: str = 'infrastructure', image_root: str | Path | None = None) -> Tree:
     """The folders of one side below `root`, which is the side's folder itself, its parent or the parent of that.
 
@@ -263,6 +271,7 @@ def _listing(folder: Path | None, suffixes) -> tuple[dict, list]:
         else: found[stem] = (name, stat.st_size, stat.st_mtime_ns)
     return found, twice
 
+# %% ../nbs/11_dair_v2x.ipynb #c34e1de1
 def frame_id(value) -> str:
     "A frame id as the files spell it: '000123' for 123, '123' or '000123'."
     if isinstance(value, bool) or not isinstance(value, (int, str)): raise ValueError(f"frame id {value!r} is neither text nor a whole number")
@@ -275,6 +284,7 @@ def _load_json(path: Path, what: str):
     try: return json.loads(path.read_bytes())
     except (OSError, ValueError) as e: raise ValueError(f"{what} {path} cannot be read: {e}") from None
 
+# %% ../nbs/11_dair_v2x.ipynb #4bf203c8
 def _info_id(entry, i: int, path: Path) -> str:
     image = entry.get('image_path') if isinstance(entry, dict) else None
     if not isinstance(image, str): raise ValueError(f"{path}: entry {i} has no image_path")
@@ -289,6 +299,7 @@ def read_info(folder: Path) -> tuple[dict[str, dict], list[str]]:
     ids = [_info_id(e, i, path) for i, e in enumerate(entries)]
     return dict(reversed(list(zip(ids, entries)))), [k for k, n in Counter(ids).items() if n > 1]
 
+# %% ../nbs/11_dair_v2x.ipynb #149f7363
 def _time_runs(ids: list[str], info: dict, gap_us: float = 10e6) -> dict[str, str]:
     "Frames whose time stamps follow each other within `gap_us` microseconds belong to one run."
     stamps = sorted((int(info[k]['image_timestamp']), k) for k in ids)
@@ -324,6 +335,7 @@ class Index:
     type_names: np.ndarray
     notes: dict
 
+# %% ../nbs/11_dair_v2x.ipynb #87c632e7
 @patch(as_prop=True)
 def nbytes(self: Index) -> int:
     "Bytes of all arrays."
@@ -348,6 +360,7 @@ def _read_frame(job: tuple) -> tuple:
 
 def _read_frames(jobs: list) -> list: return [_read_frame(j) for j in jobs]
 
+# %% ../nbs/11_dair_v2x.ipynb #1a27bf07
 def _default_workers() -> int:
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1)
 
@@ -383,6 +396,7 @@ def _pack_labels(parsed: list, known=TYPES, code_of=type_code) -> dict:
                 left_out=np.array([len(p.problems) for p in filled], np.int32),
                 type_names=np.array([*known, *unknown]))
 
+# %% ../nbs/11_dair_v2x.ipynb #c6c71ef2
 def _original_sizes(folder: Path | None, ids: list[str], file_sizes: np.ndarray) -> np.ndarray:
     "Sizes [f, 2] (h, w) the labels were made for: those of the files, unless `resize_images` wrote the folder and its `resized.json` tells."
     path = folder/'resized.json' if folder else None
@@ -418,6 +432,7 @@ def _key(tree: Tree, labels: dict, images: dict) -> str:
              [tree.folder/'data_info.json', (tree.images or tree.folder)/'resized.json']]
     return hashlib.sha256(json.dumps([_INDEX_VERSION, labels, images, extra], sort_keys=True).encode()).hexdigest()
 
+# %% ../nbs/11_dair_v2x.ipynb #1e96866c
 def _write_cache(path: Path, index: Index, key: str):
     arrays = {k: v for k, v in vars(index).items() if isinstance(v, np.ndarray)}
     head = np.frombuffer(json.dumps(dict(key=key, notes=index.notes)).encode(), np.uint8)
@@ -520,6 +535,7 @@ class Report:
     problems: list = field(default_factory=list)       # (file, reason)
     shared_sequences: list = field(default_factory=list)
 
+# %% ../nbs/11_dair_v2x.ipynb #317575f1
 @patch(as_prop=True)
 def kept(self: Report) -> int:
     "Boxes to train on, all classes together."
@@ -535,6 +551,7 @@ def to_dict(self: Report) -> dict:
     "The report as plain JSON types."
     return asdict(self)
 
+# %% ../nbs/11_dair_v2x.ipynb #28204be1
 def _counts(d: dict) -> str: return ', '.join(f'{k} {v:,}' for k, v in d.items()) or 'none'
 
 @patch
@@ -566,6 +583,7 @@ class Columns:
     crowd: np.ndarray
     states: np.ndarray
 
+# %% ../nbs/11_dair_v2x.ipynb #80582540
 class DetectionDataset(Dataset):
     """Images with boxes. Items are `(image, target)`: a uint8 `tv_tensors.Image [3, h, w]` and a dict of `boxes [n, 4]` (xyxy pixels of
     that image, `tv_tensors.BoundingBoxes`), `labels [n]` int64, `image_id`, `orig_size` (h, w the labels were made for)."""
@@ -578,7 +596,6 @@ class DetectionDataset(Dataset):
     def __len__(self): return len(self.files)
     def __repr__(self): return f'{type(self).__name__}({self.report.source}, split {self.report.split}): {len(self):,} frames, {len(self.class_names)} classes'
 
-# %% ../nbs/11_dair_v2x.ipynb #e09cbe1f
 @patch
 def annotation(self: DetectionDataset, i: int) -> dict:
     "Boxes, labels, ignore flags and states (truncated, occluded) of frame `i` in pixels of `orig_size`, without reading the image."
@@ -586,6 +603,7 @@ def annotation(self: DetectionDataset, i: int) -> dict:
     return dict(boxes=self.boxes[rows], labels=self.labels[rows].long(), crowd=self.crowd[rows], states=self.states[rows],
                 image_id=int(self.image_ids[i]), orig_size=tuple(self.sizes[i].tolist()))
 
+# %% ../nbs/11_dair_v2x.ipynb #a6eb9ec3
 @patch
 def load_image(self: DetectionDataset, i: int) -> tv_tensors.Image:
     "Decode image `i`; `ValueError` names a file that is damaged or not of the size it had."
@@ -620,6 +638,7 @@ def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, 
     if split not in splits: raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or 'all'")
     return splits[split], splits, str(path or f'seeded split {seed}')
 
+# %% ../nbs/11_dair_v2x.ipynb #ff5934a3
 def _clip(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     "Boxes [n, 4] inside images of `sizes` [n, 2] (h, w)"
     limit = np.tile(sizes[:, ::-1].astype(np.float32), 2)
@@ -631,6 +650,7 @@ def _beyond(index: Index) -> np.ndarray:
     limit = index.sizes.astype(np.float32)[frame, ::-1]  # [n, 2] (w, h)
     return (limit[:, 0] > 0) & ((index.boxes[:, :2] >= limit) | (index.boxes[:, 2:] > 1.25 * limit)).any(1)
 
+# %% ../nbs/11_dair_v2x.ipynb #504a3e0c
 def _mismatched(index: Index, tree: Tree) -> np.ndarray:
     "Frames [f] of unusual size whose boxes were made for a larger image; `ValueError` where that goes for the whole tree."
     beyond, have = _beyond(index), index.sizes[:, 0] > 0
@@ -672,6 +692,7 @@ def _usable(index: Index, wanted: list[str], report: Report, need_images: bool, 
         else: rows.append(i)
     return np.array(rows, np.int64)
 
+# %% ../nbs/11_dair_v2x.ipynb #0839e87e
 def _gather(index: Index, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Box rows of the frames `rows`, and for each the position of its frame."
     counts = np.diff(index.offsets)[rows]
@@ -706,6 +727,7 @@ def _columns(index: Index, rows: np.ndarray, class_names: list[str], table: np.n
     return Columns(index.files[rows], index.side[rows], _image_ids(index.ids)[rows], sizes.astype(np.int32), index.file_sizes[rows], offsets, boxes,
                    np.where(crowd, -3 - label, label).astype(np.int16), crowd, states)
 
+# %% ../nbs/11_dair_v2x.ipynb #c3eba278
 def _warn_about(report: Report, wanted: int):
     if report.shared_sequences:
         warnings.warn(f"{report.source}: {len(report.shared_sequences)} sequences have frames in both train and val "
@@ -787,6 +809,7 @@ def _whole(row: dict, key: str, source: str) -> int:
     if len(str(value)) > 18: raise ValueError(f"{source}: {key} {value} has too many digits")
     return int(value)
 
+# %% ../nbs/11_dair_v2x.ipynb #ebc84a29
 def _categories(coco: dict, source: str) -> dict[int, str]:
     "Category id -> name, in order of ids: the position is the label."
     rows = _table(coco, 'categories', source)
@@ -795,6 +818,7 @@ def _categories(coco: dict, source: str) -> dict[int, str]:
     times = Counter(found.values())
     return {k: n if times[n] == 1 else f'{n} ({k})' for k, n in sorted(found.items())}
 
+# %% ../nbs/11_dair_v2x.ipynb #38d52ab8
 def _coco_box(row: dict) -> list[float]:
     box = row.get('bbox')
     if not isinstance(box, list) or len(box) != 4: raise ValueError(f"bbox is {box!r}, not [x, y, width, height]")
@@ -833,6 +857,7 @@ def _coco_images(rows: list[dict], folder: Path, source: str, num_workers, progr
         found[i] = 0
     return names, declared, found, problems
 
+# %% ../nbs/11_dair_v2x.ipynb #c43dc590
 def _coco_index(coco: dict, folder: Path, source: str, num_workers, progress) -> Index:
     "An Index whose types are the categories, then the same as ignore regions."
     images, categories = _table(coco, 'images', source), _categories(coco, source)
@@ -860,6 +885,7 @@ def _open_coco(images, annotations, cache_dir, num_workers, progress) -> tuple[I
     key = hashlib.sha256(json.dumps([_INDEX_VERSION, path.stat().st_size, path.stat().st_mtime_ns, listing]).encode()).hexdigest()
     return _cached(_cache_file(cache_dir, path, folder), key, lambda: _coco_index(_load_json(path, 'COCO file'), folder, str(path), num_workers, progress)), str(path)
 
+# %% ../nbs/11_dair_v2x.ipynb #8f73d62f
 class CocoDetection(DetectionDataset):
     """Anybody's COCO detection set as a `DetectionDataset`: `images` is the folder that `file_name` counts from, `annotations` a file or a dict.
 
@@ -878,7 +904,7 @@ class CocoDetection(DetectionDataset):
         self.ids = index.ids[rows]
         _warn_about(report, len(index.ids))
 
-# %% ../nbs/11_dair_v2x.ipynb #a694f352
+# %% ../nbs/11_dair_v2x.ipynb #b620ecdb
 def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None = None) -> tuple[Path, Path]:
     """The image folder and the file of a COCO split: `split` is a .json file in `root`, or any path.
 
@@ -929,6 +955,7 @@ def _resize_files(jobs: list, size: tuple[int, int], quality: int) -> list:
         out.append('written')
     return out
 
+# %% ../nbs/11_dair_v2x.ipynb #e2916b72
 def _write_manifest(dataset: DetectionDataset, folder: Path, size: tuple[int, int]):
     path = folder/'resized.json'
     known = _load_json(path, 'size list') if path.is_file() else dict(size=list(size), original={})
