@@ -23,7 +23,7 @@ from torchvision.ops import box_convert, box_iou
 from .config import load_config
 from .profiling import compare_latency, sparse_theory
 from .token_pruning import scheduled_keep_ratio
-from .visualize import color_of, draw_boxes
+from .visualize import color_of, draw_boxes, epoch_axis
 
 # %% ../nbs/23_comparison.ipynb #8dc1d01a
 def paired_test(a: pd.Series, b: pd.Series) -> dict[str, float]:
@@ -168,17 +168,22 @@ def _series(histories: list[list[dict]], get) -> pd.DataFrame:
     "A column a run, a row an epoch."
     return pd.concat([pd.Series({e['epoch']: get(e) for e in h if get(e) is not None}, dtype=float) for h in histories], axis=1)
 
-def _band(ax, frame: pd.DataFrame, color: str, label: str | None = None):
-    ax.fill_between(frame.index, frame.min(axis=1), frame.max(axis=1), color=color, alpha=.15, lw=0)
-    ax.plot(frame.index, frame.mean(axis=1), color=color, marker='o', ms=3, label=label)
+def _band(ax, frame: pd.DataFrame, color: str, label: str | None = None, shift: float = 0.):
+    "Mean over runs and the range between them; where there is one epoch only, a dot with a bar, moved by `shift` epochs beside those of others."
+    mean, low, high = frame.mean(axis=1), frame.min(axis=1), frame.max(axis=1)
+    if len(frame) == 1: ax.errorbar(frame.index + shift, mean, [mean - low, high - mean], color=color, fmt='o', ms=6, capsize=3, label=label)
+    else:
+        ax.fill_between(frame.index, low, high, color=color, alpha=.15, lw=0)
+        ax.plot(frame.index, mean, color=color, marker='o', ms=3, label=label)
 
 def plot_training(histories: dict[str, list[list[dict]]]) -> Figure:
     "Total loss and mAP over the epochs, a colour a model."
     fig, axes = _figure(2)
     for i, (model, runs) in enumerate(histories.items()):
-        _band(axes[0, 0], _series(runs, lambda e: e['losses'].get('loss')), color_of(i), model)
-        _band(axes[0, 1], _series(runs, lambda e: e['metrics'].get('mAP')), color_of(i), model)
-    for ax, title in zip(axes[0], ('total training loss', 'mAP on the validation split')): ax.set(title=title, xlabel='epoch'), ax.grid(alpha=.3), ax.locator_params(axis='x', integer=True)
+        shift = .02 * (i - (len(histories) - 1) / 2)
+        _band(axes[0, 0], _series(runs, lambda e: e['losses'].get('loss')), color_of(i), model, shift)
+        _band(axes[0, 1], _series(runs, lambda e: e['metrics'].get('mAP')), color_of(i), model, shift)
+    for ax, title in zip(axes[0], ('total training loss', 'mAP on the validation split')): ax.set_title(title), epoch_axis(ax)
     axes[0, 0].legend(fontsize=7, frameon=False)
     return fig
 
@@ -193,8 +198,8 @@ def plot_keep_ratio(records: list[dict]) -> Figure:
         e = np.linspace(0, max(frame.index.max() - 1, 1), 200)
         ax.plot(e, [scheduled_keep_ratio(x, d['token_keep_ratio'], d['token_pruning_warmup_epochs'], d['token_pruning_schedule']) for x in e], color=color_of(i), lw=1)
         ax.plot(frame.index - 1, frame.mean(axis=1), 'o', color=color_of(i), label=model)
-    ax.set(xlabel='epoch, from 0', ylabel='share of tokens kept', ylim=(0, 1.05), title='pruning ratio: logged (dots), expected (line)')
-    ax.grid(alpha=.3)
+    ax.set(ylabel='share of tokens kept', ylim=(0, 1.05), title='pruning ratio: logged (dots), expected (line)')
+    epoch_axis(ax, 'epoch, from 0')
     if pruning: ax.legend(fontsize=7, frameon=False)
     return fig
 
@@ -210,6 +215,7 @@ def plot_shares(histories: dict[str, list[list[dict]]]) -> Figure | None:
         for j in range(n): _band(ax, _series(histories[model], lambda e: (e['expert_shares'].get(layer) or [None] * n)[j]), color_of(j))
         ax.axhline(1 / n, color='black', ls=':', lw=1)
         ax.set_title(f'{model}\n{layer}', fontsize=8)
+        epoch_axis(ax)
         ax.set_ylim(0, max(.6, ax.get_ylim()[1]))
     for ax in axes.flat[len(panels):]: ax.axis('off')
     return fig

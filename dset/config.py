@@ -5,18 +5,23 @@
 # %% auto #0
 __all__ = ['Int', 'Float', 'ConfigError', 'Section', 'DSETSection', 'ModelSection', 'TrainingSection', 'DataSection',
            'MiscSection', 'Config', 'leaves', 'allowed', 'preset_names', 'merge', 'read_yaml', 'load_config', 'flatten',
-           'diff_config', 'save_config', 'config_hash', 'make_parser', 'parse_args', 'run_command']
+           'diff_config', 'whole_file', 'write_json', 'save_config', 'config_hash', 'make_parser', 'parse_args',
+           'run_command']
 
 # %% ../nbs/00_config.ipynb #6fa2ca49
 import argparse
+import contextlib
 import difflib
+import errno
 import hashlib
 import json
+import os
+import secrets
 import sys
 import typing
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Iterator, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -334,10 +339,46 @@ def diff_config(old: Config, new: Config) -> dict[str, tuple]:
     a, b = flatten(old), flatten(new)
     return {k: (a[k], b[k]) for k in a if a[k] != b[k]}
 
+# %% ../nbs/00_config.ipynb #c7bbca8b
+def _unwritten(path: Path, e: OSError) -> OSError:
+    "`e` in one sentence about `path`, of the same type and with its `errno`."
+    left = 'its previous version is intact' if os.path.isfile(path) else 'nothing was left behind'
+    full = e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    error = type(e)(f"{path} cannot be written ({os.strerror(e.errno)}), {left}: {'free some space and go on' if full else 'give a file in a folder that you may write to'}")
+    error.errno = e.errno
+    return error
+
+# %% ../nbs/00_config.ipynb #1c75c2c5
+@contextlib.contextmanager
+def whole_file(path: str | Path, sync: bool = True) -> Iterator[Path]:
+    """A new path beside `path` to write to; the file becomes `path` when the block ends, and is removed when it fails: no reader ever finds half of it.
+
+    Makes the folder. `sync=False` leaves it to the system when the bytes reach the disk: for many small files that can be made again. Raises `OSError`, one sentence."""
+    path = Path(path)
+    temporary = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')   # of its own: two processes may write the same file
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()                                                    # a folder that may not be written to is told before the work
+        yield temporary
+        if sync:
+            with open(temporary, 'rb+') as f: os.fsync(f.fileno())
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as e:
+        cause = e if isinstance(e, OSError) else e.__context__               # torch.save hides what the disk said behind a RuntimeError
+        ours = isinstance(cause, OSError) and cause.errno and Path(str(cause.filename or temporary)) in (temporary, *temporary.parents)
+        if not ours: raise
+        raise _unwritten(path, cause) from None
+    finally:
+        with contextlib.suppress(OSError): temporary.unlink(missing_ok=True)
+
+def write_json(obj: Any, path: str | Path) -> None:
+    "Write `obj` as JSON, whole or not at all. Raises `OSError` in one sentence."
+    with whole_file(path) as f: f.write_text(json.dumps(obj, indent=2, ensure_ascii=False), encoding='utf-8')
+
 # %% ../nbs/00_config.ipynb #0dbea4be
 def save_config(cfg: Config, path: str | Path) -> None:
     "Write `cfg` as YAML that `load_config` reads back to an equal one."
-    Path(path).write_text(yaml.safe_dump(cfg.model_dump(mode='json'), sort_keys=False), encoding='utf-8')
+    with whole_file(path) as f: f.write_text(yaml.safe_dump(cfg.model_dump(mode='json'), sort_keys=False), encoding='utf-8')
 
 def config_hash(cfg: Config) -> str:
     "Eight hexadecimal digits that name what is learnt: every key but the preset's name and `misc`; the seed counts."

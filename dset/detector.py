@@ -9,21 +9,19 @@ __all__ = ['build_encoder', 'build_decoder', 'DSETRTDETR', 'create_detector', 'c
 # %% ../nbs/10_detector.ipynb #faf6e29e
 import hashlib
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import torch
 from fastcore.basics import patch
 from huggingface_hub import ModelHubMixin
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torchvision.ops import box_convert
 
 from .backbones import create_backbone, hub_or_cache
-from .config import Config, ConfigError, load_config
+from .config import Config, ConfigError, load_config, whole_file, write_json
 from .decoder import RTDETRTransformerv2
 from .encoder import HybridEncoder, kept_cells
 from .losses import DetectionLoss, loss_weights, total_loss
@@ -243,18 +241,6 @@ def metadata(self: DSETRTDETR) -> dict:
     config = load_config(self.config, pretrained=False).model_dump(mode='json')
     return dict(model_type='dset_rtdetr', id2label={str(i): n for i, n in enumerate(self.class_names)}, config=config)
 
-def _replace(folder: Path, name: str, write) -> None:
-    "Write a file under a temporary name, then rename it: a reader finds the old file or the new one, never half of one."
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f'.{name}.')
-    os.close(handle)
-    try:
-        write(temporary)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, folder / name)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
 # %% ../nbs/10_detector.ipynb #bd64e8c1
 @patch
 def save_pretrained(self: DSETRTDETR, folder: str | Path, metrics: dict | None = None, **mixin) -> Path:
@@ -262,11 +248,10 @@ def save_pretrained(self: DSETRTDETR, folder: str | Path, metrics: dict | None =
 
     `mixin`: how `ModelHubMixin.push_to_hub` calls it, with the metrics in `model_card_kwargs`."""
     folder, metrics = Path(folder), metrics or (mixin.get('model_card_kwargs') or {}).get('metrics')
-    folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().cpu().contiguous() for k, v in self.state_dict().items()}
-    _replace(folder, 'model.safetensors', lambda f: save_file(state, f, metadata={'format': 'pt'}))
-    _replace(folder, 'config.json', lambda f: Path(f).write_text(json.dumps(self.metadata(), indent=2), encoding='utf-8'))
-    _replace(folder, 'README.md', lambda f: Path(f).write_text(model_card(self, metrics), encoding='utf-8'))
+    with whole_file(folder / 'model.safetensors') as f: f.write_bytes(save(state, metadata={'format': 'pt'}))
+    write_json(self.metadata(), folder / 'config.json')
+    with whole_file(folder / 'README.md') as f: f.write_text(model_card(self, metrics), encoding='utf-8')
     return folder
 
 def model_card(model: DSETRTDETR, metrics: dict | None = None) -> str:

@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
-from .config import Config, ConfigError, config_hash, diff_config, leaves, load_config, read_yaml, run_command
+from .config import Config, ConfigError, config_hash, diff_config, leaves, load_config, read_yaml, run_command, whole_file, write_json
 
 # %% ../nbs/22_experiments.ipynb #9985d109
 @dataclass
@@ -206,14 +206,13 @@ def kind_of(cfg: Config) -> str:
     return {0: 'RT-DETR', 3: 'DSET'}.get(len(on)) or ('MoE-RTDETR' if on == ['decoder MoE'] else 'RT-DETR + ' + ' + '.join(on))
 
 # %% ../nbs/22_experiments.ipynb #3e0bfaf7
-_IMAGES = ('.jpg', '.jpeg', '.png', '.bmp')
-
 def data_manifest(root: str | Path) -> dict[str, Any]:
     "`hash` (16 hexadecimal digits) over the names and sizes of all images and the content of all JSON files under `root`; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."
+    from dset.dair_v2x import IMAGE_SUFFIXES
     root = Path(root)
     if not root.is_dir(): raise FileNotFoundError(f'no data set at {root}; set data.data_root of the grid, or give data.draw to draw a stand-in there')
     digest, counts = hashlib.sha256(), dict(images=0, labels=0, bytes=0)
-    for path in sorted(p for p in root.rglob('*') if p.suffix.lower() in (*_IMAGES, '.json') and p.is_file()):
+    for path in sorted(p for p in root.rglob('*') if p.suffix.lower() in (*IMAGE_SUFFIXES, '.json') and p.is_file()):
         is_json, size = path.suffix.lower() == '.json', path.stat().st_size
         digest.update(f'{path.relative_to(root).as_posix()} {size}\n'.encode())
         if is_json: digest.update(path.read_bytes())
@@ -225,12 +224,9 @@ def data_manifest(root: str | Path) -> dict[str, Any]:
 def write_status(folder: str | Path, **status: Any) -> None:
     "Write `status.json` whole; on a full disk over the old one, in place."
     path, text = Path(folder)/'status.json', json.dumps(status, indent=1, ensure_ascii=True).ljust(4096)
-    temporary = path.with_name('.status.json.tmp')
     try:
-        temporary.write_text(text)
-        os.replace(temporary, path)
+        with whole_file(path) as f: f.write_text(text)
     except OSError:
-        with contextlib.suppress(OSError): temporary.unlink(missing_ok=True)
         if not path.exists(): raise
         with open(path, 'r+') as f: f.write(text[:max(4096, path.stat().st_size)])
 
@@ -274,7 +270,7 @@ def explain(e: BaseException, notebook: str | Path | None = None) -> tuple[str |
     cell, error = stopped_cell(notebook) if notebook else (None, None)
     if isinstance(e, KeyboardInterrupt): return cell, f'interrupted; {_RESUME}'
     if type(e).__name__ == 'DeadKernelError': return cell, f'the kernel died: killed by hand, or by the system for want of memory; {_RESUME}'
-    if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): return cell, f'{e.strerror}: free some space, and {_RESUME}'
+    if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): return cell, f'{os.strerror(e.errno)}: free some space, and {_RESUME}'
     if error: return cell, ' '.join(error.split())
     known = isinstance(e, (ValueError, OSError)) or type(e).__module__.startswith('dset')
     return cell, ' '.join(str(e).split()) if known else f"{type(e).__name__}: {' '.join(str(e).split())}"
@@ -377,13 +373,12 @@ def training_folder(folder: str | Path) -> Path | None:
 
 def data_stage(grid: Grid) -> None:
     "Draw the stand-in if the grid says so, and write what data there is to `data.json`. One sentence and exit code 1 if that fails."
-    from dset.trainer import atomic_json
     with stage(grid.folder/'data', 'data'):
         root = repository()/grid.data_root
         if grid.draw is not None:
             from dset.synthetic import synthesize
             print(synthesize(root, **grid.draw, progress=False))
-        atomic_json(dict(data_root=grid.data_root, draw=grid.draw, **data_manifest(root)), grid.folder/'data.json')
+        write_json(dict(data_root=grid.data_root, draw=grid.draw, **data_manifest(root)), grid.folder/'data.json')
 
 # %% ../nbs/22_experiments.ipynb #089c0e07
 def train_config(grid: Grid, run: Run) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -395,7 +390,6 @@ def train_config(grid: Grid, run: Run) -> tuple[str, dict[str, Any], dict[str, A
 
 def train_stage(grid: Grid, run: Run) -> None:
     "Train a run, or go on with it, in `train.ipynb`; several GPUs through `accelerate launch`. Leaves `train.json`."
-    from dset.trainer import atomic_json
     root, folder, devices = repository(), grid.folder/run.name, visible_gpus()
     with stage(folder, 'train') as out, gpu_slots(min(grid.gpus, len(devices)), devices, grid.slots):
         manifest, began = data_manifest(root/grid.data_root), time.monotonic()
@@ -403,7 +397,7 @@ def train_stage(grid: Grid, run: Run) -> None:
         if processes > 1: _launch(grid, run, processes)
         base, parameters, overrides = train_config(grid, run)
         execute(root/'nbs'/'experiments'/'train.ipynb', out, dict(config=base, **parameters, overrides=overrides), cwd=root)
-        atomic_json(dict(training=training_folder(folder).name, processes=max(processes, 1), data=dict(data_root=grid.data_root, **manifest), seconds=time.monotonic() - began), folder/'train.json')
+        write_json(dict(training=training_folder(folder).name, processes=max(processes, 1), data=dict(data_root=grid.data_root, **manifest), seconds=time.monotonic() - began), folder/'train.json')
 
 # %% ../nbs/22_experiments.ipynb #f4b27c0a
 def launch_command(grid: Grid, run: Run, processes: int) -> list[str]:
@@ -447,14 +441,13 @@ def run_record(grid: Grid, run: Run) -> dict[str, Any]:
 # %% ../nbs/22_experiments.ipynb #e67d2d3b
 def evaluate_stage(grid: Grid, run: Run) -> None:
     "Evaluate a trained run in `evaluate.ipynb`. Leaves `metrics.json`."
-    from dset.trainer import atomic_json
     root, folder, devices = repository(), grid.folder/run.name, visible_gpus()
     with stage(folder, 'evaluate') as out, gpu_slots(min(grid.gpus, len(devices), 1), devices, grid.slots):
         began = time.monotonic()
         execute(root/'nbs'/'experiments'/'evaluate.ipynb', out, dict(checkpoint=str(training_folder(folder)), data_root=grid.data_root, num_workers=run.config.misc.num_workers), cwd=root)
         record = run_record(grid, run)
         record['durations']['evaluate_notebook'] = time.monotonic() - began
-        atomic_json(record, folder/'metrics.json')
+        write_json(record, folder/'metrics.json')
 
 def compare_stage(grid: Grid) -> None:
     "Gather the finished runs in `compare.ipynb`, which writes the grid's tables."

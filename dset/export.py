@@ -41,14 +41,14 @@ from torchvision.transforms.v2 import functional as tvF
 from torchvision.utils import draw_bounding_boxes
 from tqdm.auto import tqdm
 
-from .config import run_command
+from .config import run_command, whole_file, write_json
 from .dair_v2x import read_image
 from .detector import DSETRTDETR, check_images, create_detector, postprocess
 from .encoder import RepVggBlock
 from .experts import ACTIVATIONS, PatchMoELayer
 from .profiling import both_clocks, code_version, device_name, time_calls
 from .routers import Routing
-from .trainer import atomic_json, find_checkpoint, load_detector
+from .trainer import find_checkpoint, load_detector
 from .transforms import eval_transforms
 from .visualize import color_of, show_predictions
 from .weights import CheckpointError, read_checkpoint
@@ -274,22 +274,6 @@ def _onnx_program(wrapper: ExportWrapper, size: tuple[int, int], batch: int | No
                                  dynamic_shapes={n: {0: dim} for n in names} if batch is None else None)
 
 # %% ../nbs/21_export.ipynb #da0326f3
-def _write_whole(path: Path, write: Callable[[str], None]) -> Path:
-    "Let `write` make a file under a temporary name beside `path`, then rename it: never half a file, also when it is interrupted."
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
-    except OSError as e: raise OSError(f'{path} cannot be written ({e.strerror}): give a file in a folder that you may write to') from None
-    os.close(handle)
-    try:
-        write(temporary)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
-
 def _check_size(size) -> tuple[int, int]:
     "`(h, w)`, multiples of 32; `ValueError` otherwise."
     size = tuple(size) if isinstance(size, (list, tuple)) else (size, size)
@@ -308,12 +292,12 @@ def export_onnx(model: DSETRTDETR, path: str | Path, image_size: tuple[int, int]
     if batch is not None and (not isinstance(batch, int) or batch < 1): raise ValueError(f'batch={batch}: give a whole number of at least 1, or None for any')
     _need('onnx'), _need('onnxruntime')
     model = model.deploy('onnx', size, experts=experts).cpu().float()
-    def write(temporary):
+    with whole_file(path) as f:
         program = _onnx_program(ExportWrapper(model, postprocess, top), size, batch, opset)
         program.model.metadata_props['dset'] = json.dumps(file_note(model, size, batch, postprocess))
-        program.save(temporary, external_data=False)
-        _check_file(model, temporary, size, images, tolerance)
-    return _write_whole(Path(path), write)
+        program.save(str(f), external_data=False)
+        _check_file(model, str(f), size, images, tolerance)
+    return Path(path)
 
 # %% ../nbs/21_export.ipynb #2c6a02a2
 class OnnxDetector:
@@ -567,8 +551,7 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
             bar.update(len({r['file'] for r in records}) + len(unreadable) - bar.n)
     result = dict(class_names=list(detector.class_names), threshold=threshold, image_size=list(size), seconds=round(time.time() - began, 2), images=records, unreadable=unreadable)
     if out:
-        Path(out).mkdir(parents=True, exist_ok=True)
-        atomic_json(result, Path(out)/'predictions.json')
+        write_json(result, Path(out)/'predictions.json')
     return result
 
 # %% ../nbs/21_export.ipynb #2bf9167d

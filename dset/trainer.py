@@ -4,15 +4,15 @@
 
 # %% auto #0
 __all__ = ['CURVES', 'EpochBatches', 'end_workers', 'make_loader', 'get_rng_state', 'set_rng_state', 'seed_everything',
-           'no_decay_names', 'parameter_groups', 'lr_factor', 'ModelEMA', 'atomic_save', 'atomic_json',
-           'find_checkpoint', 'newest_run', 'load_checkpoint', 'changed_keys', 'check_resumable', 'TrainingStopped',
-           'TrainingInterrupted', 'non_finite', 'non_finite_sentence', 'expert_warnings', 'loader_warning',
-           'is_out_of_memory', 'largest_fitting', 'out_of_memory_sentence', 'Signals', 'progress_mode', 'make_progress',
-           'Meters', 'Data', 'split_name', 'load_data', 'predict_loader', 'truth_as_predictions', 'check_truth',
-           'make_accelerator', 'Trainer', 'peak_memory_gib', 'provenance', 'LiveCurves', 'look_at', 'make_pictures',
-           'save_pictures', 'make_run_dir', 'resume_config', 'holds_detector', 'make_detector', 'build_trainer',
-           'train', 'launch', 'load_detector', 'evaluate_checkpoint', 'headline', 'dset_train', 'dset_eval',
-           'check_parameters', 'notebook_config', 'run_notebook']
+           'no_decay_names', 'parameter_groups', 'lr_factor', 'ModelEMA', 'find_checkpoint', 'newest_run',
+           'load_checkpoint', 'changed_keys', 'check_resumable', 'TrainingStopped', 'TrainingInterrupted', 'non_finite',
+           'non_finite_sentence', 'expert_warnings', 'loader_warning', 'is_out_of_memory', 'largest_fitting',
+           'out_of_memory_sentence', 'Signals', 'progress_mode', 'make_progress', 'Meters', 'Data', 'split_name',
+           'load_data', 'predict_loader', 'truth_as_predictions', 'check_truth', 'make_accelerator', 'Trainer',
+           'peak_memory_gib', 'provenance', 'LiveCurves', 'look_at', 'make_pictures', 'save_pictures', 'make_run_dir',
+           'resume_config', 'detector_weights', 'make_detector', 'build_trainer', 'train', 'launch', 'load_detector',
+           'evaluate_checkpoint', 'headline', 'dset_train', 'dset_eval', 'check_parameters', 'notebook_config',
+           'run_notebook']
 
 # %% ../nbs/16_trainer.ipynb #4fd2c253
 import contextlib
@@ -50,7 +50,7 @@ from torchvision.ops import box_convert
 from tqdm import tqdm
 from tqdm.auto import tqdm as tqdm_auto
 
-from .config import Config, ConfigError, diff_config, flatten, load_config, parse_args, run_command, save_config
+from .config import Config, ConfigError, diff_config, flatten, load_config, parse_args, run_command, save_config, whole_file, write_json
 from .dair_v2x import CocoDetection, DairV2XDetection, find_coco, to_coco
 from .detector import DSETRTDETR, load_weights, postprocess
 from .evaluation import coco_results, confusion_table, evaluate_coco
@@ -176,32 +176,10 @@ class ModelEMA:
             if value.is_floating_point(): value.lerp_(new[name].to(value.dtype), share)
             else: value.copy_(new[name])
 
-# %% ../nbs/16_trainer.ipynb #388c4ec3
-def atomic_save(obj: Any, path: str | Path) -> Path:
-    "Write `obj` with torch so that `path` is at any moment the old file or the whole new one. Raises `OSError` in one sentence; `path` is then untouched."
-    path = Path(path)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        with open(temporary, 'wb') as f:
-            torch.save(obj, f)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as e:
-        cause = e if isinstance(e, OSError) else e.__context__
-        reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(e).splitlines()[0]
-        raise OSError(f"could not write {path} ({reason}); {'its previous version is intact' if path.exists() else 'nothing was left behind'}; free some space and resume") from None
-    finally: temporary.unlink(missing_ok=True)
-    return path
-
-# %% ../nbs/16_trainer.ipynb #44941fba
-def atomic_json(obj: Any, path: str | Path) -> Path:
-    "Write `obj` as JSON, whole or not at all."
-    path = Path(path)
-    temporary = path.with_name(f'.{path.name}.tmp')
-    temporary.write_text(json.dumps(obj, indent=2, ensure_ascii=False), encoding='utf-8')
-    os.replace(temporary, path)
-    return path
+# %% ../nbs/16_trainer.ipynb #a1873911
+def _save(obj: Any, path: Path) -> None:
+    "Write `obj` with torch, whole or not at all. Raises `OSError` in one sentence."
+    with whole_file(path) as f, open(f, 'wb') as file: torch.save(obj, file)   # a file of Python: its errors say why
 
 # %% ../nbs/16_trainer.ipynb #f8e28f71
 def find_checkpoint(where: str | Path, prefer: str = 'latest') -> Path:
@@ -568,7 +546,7 @@ def _stop_non_finite(self: Trainer, what: str, window: list):
     images, targets = zip(*window)
     targets = [{k: v.cpu() if torch.is_tensor(v) else v for k, v in t.items()} for ts in targets for t in ts]
     path = self.run_dir/f'stopped_batch_{self.accelerator.process_index}.pth'
-    atomic_save(dict(images=[i.cpu() for i in images], targets=targets, epoch=self.epoch, step=self.step), path)
+    _save(dict(images=[i.cpu() for i in images], targets=targets, epoch=self.epoch, step=self.step), path)
     raise TrainingStopped(non_finite_sentence(what, self.epoch, self.step, [t['image_id'] for t in targets], path)) from None
 
 @patch
@@ -749,7 +727,7 @@ def state(self: Trainer) -> dict[str, Any]:
 def save(self: Trainer, kind: str = 'latest') -> Path:
     "Write `<kind>_checkpoint.pth` atomically. Raises `OSError` in one sentence if the disk does not take it."
     state, path, self.saved_at = self.state(), self.run_dir/f'{kind}_checkpoint.pth', time.monotonic()
-    if self.is_main: atomic_save(state, path)
+    if self.is_main: _save(state, path)
     return path
 
 # %% ../nbs/16_trainer.ipynb #8f10a5bc
@@ -827,7 +805,7 @@ def fit(self: Trainer) -> 'Trainer':
         try:
             while not self.is_finished(): self.run_epoch()
         finally: self.bar.close(), end_workers(self.train_loader, self.val_loader)
-    if self.is_main: atomic_json(self.summary(), self.run_dir/'metrics.json')
+    if self.is_main: write_json(self.summary(), self.run_dir/'metrics.json')
     return self
 
 # %% ../nbs/16_trainer.ipynb #83e83437
@@ -932,17 +910,18 @@ def resume_config(config: str | None, overrides: dict[str, Any]) -> Config:
     return load_config(load_checkpoint(where)['config'] if where and not config else config, **overrides)
 
 # %% ../nbs/16_trainer.ipynb #1074a765
-def holds_detector(source: bool | str) -> bool:
-    "Whether `source` is a path whose weights are a whole detector's, not just a backbone's. Raises `CheckpointError` or `FileNotFoundError`."
-    return isinstance(source, str) and any(k.startswith('decoder.') for k in convert_state(read_checkpoint(source)[0]))
+def detector_weights(source: bool | str) -> dict[str, Tensor] | None:
+    "The tensors in the file or folder `source` if they are a whole detector's; None where they are a backbone's, or it is no path. Raises `CheckpointError` or `FileNotFoundError`."
+    state = read_checkpoint(source)[0] if isinstance(source, str) else {}
+    return state if any(k.startswith('decoder.') for k in convert_state(state)) else None
 
 def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True) -> DSETRTDETR:
     "The detector that `cfg` describes, for the classes of `data`; from the weights of a whole detector where `pretrained` names them."
-    source = cfg.model.pretrained
-    if not holds_detector(source): return DSETRTDETR(cfg, classes=data.class_names)
+    weights = detector_weights(cfg.model.pretrained)
+    if weights is None: return DSETRTDETR(cfg, classes=data.class_names)
     model = DSETRTDETR(load_config(cfg, pretrained=False), classes=data.class_names)
     seen, _ = collate([data.train[i] for i in range(min(images, len(data.train)))])
-    load_rtdetr_checkpoint(model, source, images=seen, verbose=verbose)
+    load_rtdetr_checkpoint(model, weights, images=seen, verbose=verbose)
     return model
 
 # %% ../nbs/16_trainer.ipynb #d1db495b
@@ -1019,8 +998,8 @@ def _write_evaluation(checkpoint: Path, cfg: Config, data: Data, results: list, 
     metrics = evaluate_coco(data.val_coco, results) | dict(images_per_second=len(data.val) / seconds)
     split, folder = split_name(cfg.data.val_split), checkpoint.parent
     report = dict(metrics=metrics, checkpoint=str(checkpoint), split=split, keep_ratio=keep_ratio, durations=dict(model_seconds=seconds), **provenance(cfg))
-    atomic_json(results, folder/f'predictions_{split}.json'), atomic_json(data.val_coco, folder/f'ground_truth_{split}.json')
-    atomic_json(report, folder/f'evaluation_{split}.json')
+    write_json(results, folder/f'predictions_{split}.json'), write_json(data.val_coco, folder/f'ground_truth_{split}.json')
+    write_json(report, folder/f'evaluation_{split}.json')
     return report
 
 def headline(metrics: dict) -> str:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLORS', 'PANELS', 'color_of', 'to_picture', 'name_of', 'draw_boxes', 'show_predictions', 'show_kept_tokens',
-           'show_experts', 'routing_of', 'scalars', 'panel_of', 'plot_curves', 'plot_confusion']
+           'show_experts', 'routing_of', 'scalars', 'panel_of', 'plot_curves', 'epoch_axis', 'plot_confusion']
 
 # %% ../nbs/17_visualize.ipynb #ad594328
 import math, re
@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.patches import Patch, Rectangle
 from torchvision import tv_tensors
 from .routers import Routing, expert_shares
@@ -312,16 +313,23 @@ def _drawable(panel: str, y: np.ndarray) -> np.ndarray:
     "Where there is something to draw: no NaN, no infinity, and not the -1 by which COCO says 'undefined'."
     return np.isfinite(y) & ~(panel.startswith(('mA', 'AP')) & (y < 0))
 
+def epoch_axis(ax, label: str = 'epoch') -> None:
+    "Make x count epochs: ticks at whole numbers only, also where there is a single one, and a grid."
+    ax.set_xlabel(label)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.grid(alpha=.3)
+
+# %% ../nbs/17_visualize.ipynb #1778598a
 def _curves(ax, panel: str, x: list, ys: dict[str, np.ndarray], limit: int = 10) -> None:
     "One panel: a line a key, beyond `limit` of them thin grey ones; the common beginning of the names leaves the legend."
     for i, (k, y) in enumerate(ys.items()):
         style = dict(color=color_of(i), lw=2, label=k.split('/')[-1]) if i < limit else dict(color='#bbbbbb', lw=.8, zorder=1)
         there = _drawable(panel, y)
-        ax.plot(np.asarray(x)[there], y[there], marker='o' if there.sum() < 16 else None, ms=3, **style)
+        ax.plot(np.asarray(x)[there], y[there], marker='o' if there.sum() < 16 else None, ms=6 if there.sum() == 1 else 3, **style)
     if panel.startswith('expert shares'): ax.axhline(1 / len(ys), color='black', ls=':', lw=1.2, label='ideal')
     if panel == 'learning rate' and all((y[np.isfinite(y)] > 0).all() for y in ys.values()): ax.set_yscale('log')
-    ax.set(title=panel + (f' ({len(ys) - limit} more in grey)' if len(ys) > limit else ''), xlabel='epoch')
-    ax.grid(alpha=.3)
+    ax.set(title=panel + (f' ({len(ys) - limit} more in grey)' if len(ys) > limit else ''))
+    epoch_axis(ax)
     if len(ys) > 1: ax.legend(fontsize=7, frameon=False, ncols=1 + len(ys) // 7)
 
 # %% ../nbs/17_visualize.ipynb #02559a74
