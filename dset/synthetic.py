@@ -24,6 +24,8 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from tqdm.auto import tqdm
 
+from .config import whole_file
+
 # %% ../nbs/13_synthetic.ipynb #b89cd761
 class Camera(NamedTuple):
     "A pinhole camera: `K [3,3]`, rotation `R [3,3]` (rows: right, down, forward), centre `C [3]` in metres, image `(height, width)`."
@@ -1588,10 +1590,7 @@ def _strings(x):
     return x if isinstance(x, str) else str(x)
 
 def _write(path: Path, data: bytes | str):
-    "Write a file in one step: a reader never sees half of it."
-    tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    tmp.write_bytes(data.encode() if isinstance(data, str) else data)
-    os.replace(tmp, path)
+    with whole_file(path, sync=False) as f: f.write_bytes(data.encode() if isinstance(data, str) else data)
 
 _LIDAR = {'infrastructure': 'virtuallidar', 'vehicle': 'lidar'}
 
