@@ -964,7 +964,7 @@ def _write_manifest(dataset: DetectionDataset, folder: Path, size: tuple[int, in
     known['original'] |= dict(zip(stems, dataset.sizes.tolist()))
     with whole_file(path) as f: f.write_text(json.dumps(known))
 
-def resize_images(dataset: DetectionDataset, folder: str | Path, size: tuple[int, int], quality: int = 95, num_workers: int | None = None,
+def resize_images(dataset: DetectionDataset, folder: str | Path, size: tuple[int, int], quality: int = 90, num_workers: int | None = None,
                   progress: bool = True) -> Counter:
     """Write every image of `dataset` at `size` (h, w) to `folder`, for use as `image_root`; boxes are scaled when read, `orig_size` stays.
 

@@ -56,7 +56,7 @@ from .detector import DSETRTDETR, load_weights, postprocess
 from .evaluation import coco_results, confusion_table, evaluate_coco
 from .losses import NonFiniteError
 from .routers import expert_shares
-from .transforms import AugmentationPolicy, AugmentedDataset, MultiScaleCollate, collate, make_transforms, seed_of
+from .transforms import AugmentationPolicy, AugmentedDataset, MultiScaleCollate, as_floats, collate, make_transforms, seed_of
 from .visualize import plot_confusion, plot_curves, routing_of, scalars, show_experts, show_kept_tokens, show_predictions
 from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint
 
@@ -382,7 +382,7 @@ def predict_loader(model: nn.Module, loader: DataLoader, category_ids: Sequence[
     device, results, seconds = next(model.parameters()).device, [], 0.
     for images, targets in loader:
         start = time.perf_counter()
-        with autocast(): out = model(images.to(device, non_blocking=True))
+        with autocast(): out = model(as_floats(images.to(device, non_blocking=True)))
         found = [{k: v.cpu() for k, v in p.items()} for p in postprocess(out, torch.tensor([t['orig_size'] for t in targets]))]
         seconds += time.perf_counter() - start
         results += coco_results(found, [t['image_id'] for t in targets], category_ids)
@@ -492,7 +492,7 @@ def train_window(self: Trainer, window: list) -> dict[str, float]:
 @patch
 def _backward(self: Trainer, images: Tensor, targets: list[dict], num_boxes: float, parts: int) -> dict[str, float]:
     "Gradients of one batch; its losses as numbers. Stops training if one of them is not finite, or the memory did not suffice."
-    images = images.to(self.accelerator.device, non_blocking=True)
+    images = as_floats(images.to(self.accelerator.device, non_blocking=True))   # bytes travel, floats are made where they are used
     if self.cfg.training.channels_last: images = images.contiguous(memory_format=torch.channels_last)
     out = self._forward_backward(images, targets, num_boxes, parts)
     if out is None: self._stop_out_of_memory(images, targets)
@@ -856,6 +856,7 @@ class LiveCurves:
 def look_at(model: DSETRTDETR, dataset: Dataset, indices: Sequence[int], collate: Callable = collate) -> dict[str, Any]:
     "What the model makes of some items: `images`, `targets`, `predictions` (in pixels of these images), `info` and `routing`."
     images, targets = collate([dataset[i] for i in indices])
+    images = as_floats(images)
     out = model.eval()(images.to(next(model.parameters()).device), return_info=True)
     predictions = postprocess(out, torch.tensor([images.shape[-2:]] * len(images)), top=100)
     return dict(images=images, targets=targets, predictions=predictions, info=out['encoder_info'], routing=out['routing'])
@@ -921,7 +922,7 @@ def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True
     if weights is None: return DSETRTDETR(cfg, classes=data.class_names)
     model = DSETRTDETR(load_config(cfg, pretrained=False), classes=data.class_names)
     seen, _ = collate([data.train[i] for i in range(min(images, len(data.train)))])
-    load_rtdetr_checkpoint(model, weights, images=seen, verbose=verbose)
+    load_rtdetr_checkpoint(model, weights, images=as_floats(seen), verbose=verbose)
     return model
 
 # %% ../nbs/16_trainer.ipynb #d1db495b

@@ -4,14 +4,13 @@
 
 # %% auto #0
 __all__ = ['FILL', 'colour_matrix', 'adjust_colours', 'PhotometricDistort', 'ResizeZoomOut', 'eval_transforms', 'weak_transforms',
-           'strong_transforms', 'make_transforms', 'collate', 'AugmentationPolicy', 'seed_of', 'mosaic',
+           'strong_transforms', 'make_transforms', 'collate', 'as_floats', 'AugmentationPolicy', 'seed_of', 'mosaic',
            'AugmentedDataset', 'MultiScaleCollate']
 
 # %% ../nbs/12_transforms.ipynb #7fc8c144
 import hashlib, math
 from collections.abc import Callable, Sequence
 import torch
-import torch.nn.functional as nnF
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
 from torchvision.ops import box_convert
@@ -134,12 +133,16 @@ def _batch_target(target: dict, size: tuple[int, int]) -> dict:
     return target | dict(boxes=box_convert(boxes.clamp(0, 1), 'xyxy', 'cxcywh'))
 
 def collate(items: list) -> tuple[torch.Tensor, list[dict]]:
-    "Items -> `images [B, 3, H, W]` float 0..1 and a list of targets whose `boxes [n, 4]` are cxcywh in 0..1; `ValueError` if sizes differ."
+    "Items -> `images [B, 3, H, W]`, bytes as they were, and a list of targets whose `boxes [n, 4]` are cxcywh in 0..1; `ValueError` if sizes differ."
     images, targets = zip(*items)
     sizes = {tuple(i.shape[-2:]) for i in images}
     if len(sizes) > 1: raise ValueError(f"images of one batch have sizes {sorted(sizes)}: resize them to one size (make_transforms)")
     batch = torch.stack([i.as_subclass(torch.Tensor) for i in images])  # [b, 3, h, w]
-    return batch.float() / 255, [_batch_target(t, tuple(batch.shape[-2:])) for t in targets]
+    return batch, [_batch_target(t, tuple(batch.shape[-2:])) for t in targets]
+
+def as_floats(images: torch.Tensor) -> torch.Tensor:
+    "Bytes -> floats 0..1, on their device, as detectors take them; floats stay as they are."
+    return images.float() / 255 if images.dtype == torch.uint8 else images
 
 # %% ../nbs/12_transforms.ipynb #57716931
 class AugmentationPolicy:
@@ -248,5 +251,5 @@ class MultiScaleCollate:
         images, targets = collate(items)
         if not self.sizes or not self.policy.strong: return images, targets
         size = self.sizes[seed_of(self.seed, self.policy.epoch, [t['image_id'] for t in targets]) % len(self.sizes)]
-        if size != tuple(images.shape[-2:]): images = nnF.interpolate(images, size=size, mode='bilinear', antialias=True)
+        if size != tuple(images.shape[-2:]): images = F.resize(images, list(size), antialias=True)
         return images, targets

@@ -1,8 +1,9 @@
 """`make test`: the tree check, nbdev's test of every chapter, one smoke pass of the experiment notebooks.
 
 Two jobs at a time, each a process of its own on one thread, so that a crash is a failure and not a hang.
-The last line counts; the exit code is right. `python tools/test.py 05` runs only the jobs whose name contains 05.
+The last line counts; the exit code is right. `python tools/test.py 05 smoke` runs only the jobs whose name contains 05 or smoke.
 """
+import argparse
 import os
 import subprocess
 import sys
@@ -57,8 +58,11 @@ def run_job(kind: str, name: str) -> tuple[bool, float, str]:
         return False, time.time() - start, f'{out}\nstopped after {LIMIT} s'
 
 
-def main(only: str = '') -> int:
-    todo = [j for j in jobs() if only in ' '.join(j)]
+def main(only: list[str]) -> int:
+    names = [' '.join(j) for j in jobs()]
+    if lost := [o for o in only if not any(o in n for n in names)]:
+        sys.exit(f'no test has a name with {" or ".join(lost)} in it; there are: {", ".join(names)}')
+    todo = [j for j, n in zip(jobs(), names) if not only or any(o in n for o in only)]
     failed, start = [], time.time()
     with ThreadPoolExecutor(2) as pool:
         pending = {pool.submit(run_job, *job): job for job in todo}
@@ -70,10 +74,12 @@ def main(only: str = '') -> int:
                 print('    ' + log.strip().replace('\n', '\n    '), flush=True)
     for job in failed: print('FAILED', *job)
     print(f'{len(todo) - len(failed)} passed, {len(failed)} failed')
-    return bool(failed) or not todo
+    return bool(failed)
 
 
 if __name__ == '__main__':
     sys.path.insert(0, str(TOOLS))
     if sys.argv[1:2] == ['--job']: sys.exit(not {'check': check, 'chapter': chapter, 'smoke': smoke}[sys.argv[2]](sys.argv[3]))
-    sys.exit(main(*sys.argv[1:2]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('names', nargs='*', help='parts of the names of the jobs to run; none: all')
+    sys.exit(main(parser.parse_args().names))
