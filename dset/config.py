@@ -192,10 +192,13 @@ def leaves(section: type[BaseModel] | None = None, prefix: str = '') -> dict[str
     "Leaf name -> (dotted path, pydantic field) for every key of the configuration."
     out = {}
     for name, field in (section or Config).model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if _is_section(field.annotation):
             out |= leaves(field.annotation, f'{prefix}{name}.')
         else: out[name] = (prefix + name, field)
     return out
+
+def _is_section(annotation) -> bool:
+    return typing.get_origin(annotation) is None and isinstance(annotation, type) and issubclass(annotation, BaseModel)   # list[int] is a type too, in Python 3.10
 
 # %% ../nbs/00_config.ipynb #ee02c4bb
 def _words(annotation) -> str:

@@ -121,15 +121,28 @@ def run_grouped(m: Experts, x: Tensor, indices: Tensor, weights: Tensor) -> Tens
     expert, order = indices.flatten().sort(stable=True)  # [n*k], the choices of expert 0 first
     ends = torch.searchsorted(expert, torch.arange(1, m.num_experts + 1, device=x.device)).to(torch.int32)  # [e]
     xs = x[order // k].to(dtype)  # [n*k, c]
-    h = _hidden(m, F.grouped_mm(xs, m.w1.to(dtype), offs=ends) + m.b1.to(dtype)[expert])  # [n*k, h]
-    y = F.grouped_mm(h, m.w2.to(dtype), offs=ends) + m.b2.to(dtype)[expert]  # [n*k, c]
+    h = _hidden(m, _grouped_mm(xs, m.w1.to(dtype), ends) + m.b1.to(dtype)[expert])  # [n*k, h]
+    y = _grouped_mm(h, m.w2.to(dtype), ends) + m.b2.to(dtype)[expert]  # [n*k, c]
     y = y[order.argsort()].view(n, k, -1)  # back to the order of the choices
     return (y * weights[..., None].to(dtype)).sum(1)
 
+def _grouped_mm(x: Tensor, w: Tensor, ends: Tensor) -> Tensor:
+    if x.device.type == 'meta' and x.dtype not in _KNOWN_SHAPES: return x @ w[0]   # the same shape, and the same number of products
+    return F.grouped_mm(x, w, offs=ends)
+
+def _shapes_known(dtype: torch.dtype) -> bool:
+    "Whether PyTorch can tell the shape of a `grouped_mm` without computing it, as a compiler asks; before 2.15 only in bfloat16."
+    x = torch.empty(16, 16, dtype=dtype, device='meta')
+    try: return F.grouped_mm(x, x[None], offs=torch.empty(1, dtype=torch.int32, device='meta')).shape == (16, 16)
+    except RuntimeError: return False
+
+_KNOWN_SHAPES = frozenset(filter(_shapes_known, (torch.float32, torch.bfloat16, torch.float16)))   # asked once: a compiler that traces cannot
+
 # %% ../nbs/03_experts.ipynb #ffa592ab
 def grouped_works(m: Experts, x: Tensor) -> bool:
-    "Whether `F.grouped_mm` takes tokens `x [n,c]`: n > 0, not float64, c and h multiples of 16 bytes."
+    "Whether `F.grouped_mm` takes tokens `x [n,c]`: n > 0, not float64, c and h multiples of 16 bytes, and in a compiled graph a dtype whose shapes PyTorch knows."
     dtype = _compute_dtype(x)
+    if torch.compiler.is_compiling() and dtype not in _KNOWN_SHAPES: return False
     return x.shape[0] > 0 and dtype != torch.float64 and not any(d * dtype.itemsize % 16 for d in (m.d_model, m.hidden_dim))
 
 # %% ../nbs/03_experts.ipynb #b46b7eec

@@ -20,7 +20,7 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from .config import load_config
 from .detector import create_detector
 from .experts import Experts, expert_width
@@ -55,7 +55,8 @@ def embedding_bag_flops(table_shape, indices_shape, *args, out_shape=None, **kwa
 
 def _formulas() -> dict:
     "Formulas of the operators that `FlopCounterMode` would count as zero."
-    uncounted = dict(grid_sampler_2d=grid_sample_flops, _grouped_mm=grouped_mm_flops, grouped_mm=grouped_mm_flops,
+    def attention(q, k, v, *args, out_shape=None, **kwargs): return sdpa_flop_count(q, k, v)   # on a CPU; PyTorch knows it from 2.15 on
+    uncounted = dict(grid_sampler_2d=grid_sample_flops, _grouped_mm=grouped_mm_flops, grouped_mm=grouped_mm_flops, _scaled_dot_product_flash_attention_for_cpu=attention,
                      _embedding_bag=embedding_bag_flops, _embedding_bag_forward_only=embedding_bag_flops)
     return {getattr(torch.ops.aten, name): f for name, f in uncounted.items() if hasattr(torch.ops.aten, name)}
 
