@@ -25,7 +25,7 @@ from torchvision import tv_tensors
 from torchvision.io import ImageReadMode, decode_image
 from tqdm import tqdm
 from fastcore.basics import patch
-from .config import whole_file
+from .config import leave_with_parent, whole_file
 
 # %% ../nbs/11_dair_v2x.ipynb #bbbe1462
 RAW_TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
@@ -386,7 +386,7 @@ def _map_chunks(func, jobs: list, num_workers: int | None = None, progress: bool
     out, bar, pool = [], tqdm(total=len(jobs), desc=desc, unit='file', disable=not progress or len(chunks) < 4), None
     if workers > 1:
         method = 'fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn'
-        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method))
+        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method), initializer=leave_with_parent)
     try:
         with bar:
             for part in (pool.map if pool else map)(func, chunks): out += part; bar.update(len(part))
