@@ -240,6 +240,7 @@ def _find_labels(side: Path) -> Path:
 
 def _find_images(side: Path, image_root=None) -> Path | None:
     if image_root is not None:
+        if not isinstance(image_root, (str, os.PathLike)): raise ValueError(f"image_root must be the path of a folder, got {image_root!r}")
         bases = [Path(image_root)]
         if not bases[0].is_dir(): raise FileNotFoundError(f"image_root {image_root} is not a folder")
     else:
@@ -658,7 +659,7 @@ def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, 
     groups = dict(zip(index.ids.tolist(), index.sequence.tolist()))
     spelled = {frame_id(k): k for k in index.ids.tolist()}   # 7 in a split file is 000007 in DAIR-V2X, and 7 where the files are called so
     splits = {n: [spelled.get(k, k) for k in ids] for n, ids in read_split(path, tree.side).items()} if path else make_split(usable, [groups[k] or f'block-{i // 100}' for i, k in enumerate(usable)], val_share, seed)
-    if split not in splits: raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or 'all'")
+    if not isinstance(split, str) or split not in splits: raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or 'all'")
     return splits[split], splits, str(path or f'seeded split {seed}')
 
 # %% ../nbs/11_dair_v2x.ipynb #ff5934a3
