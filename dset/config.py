@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Int', 'Float', 'ConfigError', 'Section', 'DSETSection', 'ModelSection', 'TrainingSection', 'DataSection',
            'MiscSection', 'Config', 'leaves', 'allowed', 'preset_names', 'merge', 'read_yaml', 'load_config', 'flatten',
-           'diff_config', 'whole_file', 'write_json', 'save_config', 'config_hash', 'make_parser', 'parse_args',
-           'run_command']
+           'diff_config', 'whole_file', 'write_json', 'leave_with_parent', 'save_config', 'config_hash', 'make_parser',
+           'parse_args', 'run_command']
 
 # %% ../nbs/00_config.ipynb #6fa2ca49
 import argparse
@@ -15,9 +15,11 @@ import difflib
 import errno
 import hashlib
 import json
+import multiprocessing
 import os
 import secrets
 import sys
+import threading
 import typing
 from importlib import resources
 from pathlib import Path
@@ -377,6 +379,12 @@ def whole_file(path: str | Path, sync: bool = True) -> Iterator[Path]:
 def write_json(obj: Any, path: str | Path) -> None:
     "Write `obj` as JSON, whole or not at all. Raises `OSError` in one sentence."
     with whole_file(path) as f: f.write_text(json.dumps(obj, indent=2, ensure_ascii=False), encoding='utf-8')
+
+# %% ../nbs/00_config.ipynb #75da3afc
+def leave_with_parent() -> None:
+    "Ends this worker process when the process that started it is gone: the `initializer` of a process pool."
+    def watch(): multiprocessing.parent_process().join(); os._exit(1)
+    threading.Thread(target=watch, daemon=True).start()
 
 # %% ../nbs/00_config.ipynb #0dbea4be
 def save_config(cfg: Config, path: str | Path) -> None:

@@ -10,9 +10,10 @@ __all__ = ['RAW_TYPES', 'IGNORE_TYPES', 'TYPES', 'CLASS_SETS', 'IMAGE_SUFFIXES',
            'yolo_to_coco', 'resize_images']
 
 # %% ../nbs/11_dair_v2x.ipynb #eada1a8e
-import hashlib, json, math, multiprocessing, os, re, shutil, sys, tempfile, warnings, zipfile
+import hashlib, json, math, multiprocessing, os, re, sys, warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from torchvision import tv_tensors
 from torchvision.io import ImageReadMode, decode_image
 from tqdm import tqdm
 from fastcore.basics import patch
-from .config import whole_file
+from .config import leave_with_parent, whole_file
 
 # %% ../nbs/11_dair_v2x.ipynb #bbbe1462
 RAW_TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
@@ -196,9 +197,17 @@ _SIDES = ('infrastructure', 'vehicle')
 _LIDAR = dict(infrastructure='virtuallidar', vehicle='lidar')  # label folder that only this side has
 
 # %% ../nbs/11_dair_v2x.ipynb #e99d01a7
+def _some(items: list, n: int = 3) -> str:
+    return f"{len(items):,}" + (f" ({', '.join(map(str, items[:n]))}{', ...' if len(items) > n else ''})" if items else '')
+
+def _closed(root: Path) -> list[Path]:
+    "Folders in `root` that may not be looked into, such as a disk's lost+found."
+    return sorted(p for p in root.iterdir() if p.is_dir() and not os.access(p, os.R_OK | os.X_OK))
+
 def _side_folders(root: Path, side: str) -> list[Path]:
     names = (f'single-{side}-side', f'cooperative-vehicle-infrastructure/{side}-side', f'{side}-side')
-    bases = [root, *sorted(p for p in root.iterdir() if p.is_dir())]
+    closed = _closed(root)
+    bases = [root, *sorted(p for p in root.iterdir() if p.is_dir() and p not in closed)]
     found = {(base/name).resolve(): base/name for base in bases for name in names if _is_side(base/name)}
     return list(found.values())
 
@@ -212,13 +221,16 @@ def _find_side(root: Path, side: str) -> Path:
             raise ValueError(f"{root} is the {other} side, but side={side!r} was asked for")
         return root
     has = f"; it holds the {other} side" if _side_folders(root, other) else ''
+    if not has and (closed := _closed(root)): has = f", as far as one may look ({_some(closed)} may not be read)"
     raise FileNotFoundError(f"no {side} side under {root}{has}: expected single-{side}-side/, cooperative-vehicle-infrastructure/"
                             f"{side}-side/ or {side}-side/ with label/ in it (data_prep/README.md says how to unpack DAIR-V2X)")
 
 # %% ../nbs/11_dair_v2x.ipynb #0ecb4132
+def _ours(name: str, suffixes) -> bool: return name.lower().endswith(suffixes) and not name.startswith('.')   # ._000001.jpg: left by macOS in an archive
+
 def _has(folder: Path, suffixes) -> bool:
     if not folder.is_dir(): return False
-    with os.scandir(folder) as entries: return any(e.name.lower().endswith(suffixes) for e in entries)
+    with os.scandir(folder) as entries: return any(_ours(e.name, suffixes) for e in entries)
 
 def _find_labels(side: Path) -> Path:
     choices = [side/'label'/'camera', side/'label', side/'label'/'virtuallidar', side/'label'/'lidar']
@@ -228,6 +240,7 @@ def _find_labels(side: Path) -> Path:
 
 def _find_images(side: Path, image_root=None) -> Path | None:
     if image_root is not None:
+        if not isinstance(image_root, (str, os.PathLike)): raise ValueError(f"image_root must be the path of a folder, got {image_root!r}")
         bases = [Path(image_root)]
         if not bases[0].is_dir(): raise FileNotFoundError(f"image_root {image_root} is not a folder")
     else:
@@ -258,17 +271,21 @@ def _stat(entry: os.DirEntry) -> os.stat_result:
     try: return entry.stat()
     except FileNotFoundError: return entry.stat(follow_symlinks=False)  # a link to nowhere: reported when it is read
 
+def _stamp(stat: os.stat_result) -> tuple[int, int]:
+    "(bytes, time of the last change in nanoseconds), where a change of permissions counts too: an unreadable file may be readable now."
+    return stat.st_size, max(stat.st_mtime_ns, stat.st_ctime_ns)
+
 def _listing(folder: Path | None, suffixes) -> tuple[dict, list]:
-    "stem -> (file name, bytes, mtime), and the names whose stem was already there."
+    "stem -> (file name, bytes, time), and the names whose stem was already there."
     found, twice = {}, []
     if folder is None: return found, twice
     try:
-        with os.scandir(folder) as entries: files = sorted((e.name, _stat(e)) for e in entries if e.name.lower().endswith(suffixes))
+        with os.scandir(folder) as entries: files = sorted((e.name, _stamp(_stat(e))) for e in entries if _ours(e.name, suffixes))
     except OSError as e: raise type(e)(f"cannot read folder {folder}: {e.strerror}") from None
-    for name, stat in files:
+    for name, stamp in files:
         stem = name.rsplit('.', 1)[0]
         if stem in found: twice.append(name)
-        else: found[stem] = (name, stat.st_size, stat.st_mtime_ns)
+        else: found[stem] = (name, *stamp)
     return found, twice
 
 # %% ../nbs/11_dair_v2x.ipynb #c34e1de1
@@ -277,12 +294,9 @@ def frame_id(value) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, str)): raise ValueError(f"frame id {value!r} is neither text nor a whole number")
     return str(value).zfill(6) if str(value).isdecimal() else str(value)
 
-def _some(items: list, n: int = 3) -> str:
-    return f"{len(items):,}" + (f" ({', '.join(map(str, items[:n]))}{', ...' if len(items) > n else ''})" if items else '')
-
 def _load_json(path: Path, what: str):
     try: return json.loads(path.read_bytes())
-    except (OSError, ValueError) as e: raise ValueError(f"{what} {path} cannot be read: {e}") from None
+    except (OSError, ValueError, RecursionError) as e: raise ValueError(f"{what} {path} cannot be read: {e}") from None
 
 # %% ../nbs/11_dair_v2x.ipynb #4bf203c8
 def _info_id(entry, i: int, path: Path) -> str:
@@ -308,7 +322,8 @@ def _time_runs(ids: list[str], info: dict, gap_us: float = 10e6) -> dict[str, st
 
 def sequences(ids: list[str], info: dict[str, dict]) -> dict[str, str]:
     "Frame id -> the recording it belongs to: batch, else intersection, else run of time stamps; '' where nothing tells."
-    out = {k: str(info.get(k, {}).get('batch_id') or info.get(k, {}).get('intersection_loc') or '') for k in ids}
+    def named(entry): return next((str(entry[k]) for k in ('batch_id', 'intersection_loc') if entry.get(k) not in (None, '')), '')
+    out = {k: named(info.get(k, {})) for k in ids}
     rest = [k for k in ids if not out[k] and str(info.get(k, {}).get('image_timestamp', '')).isdecimal()]
     return out | (_time_runs(rest, info) if rest else {})
 
@@ -366,17 +381,18 @@ def _default_workers() -> int:
 
 def _map_chunks(func, jobs: list, num_workers: int | None = None, progress: bool = True, desc: str = 'reading', chunk: int = 256) -> list:
     "`func(list of jobs) -> list`, over chunks, in processes where there are enough of them to be worth it."
+    if num_workers is not None and (not isinstance(num_workers, int) or num_workers < 0): raise ValueError(f"num_workers={num_workers!r} must be a whole number from 0")
     chunks = [jobs[i:i + chunk] for i in range(0, len(jobs), chunk)]
     workers = 1 if len(chunks) < 4 else min(_default_workers() if num_workers is None else num_workers, len(chunks))
-    out, bar = [], tqdm(total=len(jobs), desc=desc, unit='file', disable=not progress or len(chunks) < 4)
-    with bar:
-        if workers <= 1: results = map(func, chunks)
-        else:
-            method = 'fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn'
-            pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method))
-            results = pool.map(func, chunks)
-        for part in results: out += part; bar.update(len(part))
-    if workers > 1: pool.shutdown()
+    out, bar, pool = [], tqdm(total=len(jobs), desc=desc, unit='file', disable=not progress or len(chunks) < 4), None
+    if workers > 1:
+        method = 'fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn'
+        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method), initializer=leave_with_parent)
+    try:
+        with bar:
+            for part in (pool.map if pool else map)(func, chunks): out += part; bar.update(len(part))
+    except BrokenProcessPool: raise RuntimeError(f"a process was killed while {desc}, perhaps for want of memory: try again with num_workers=1") from None
+    finally: pool and pool.shutdown(cancel_futures=True)
     return out
 
 # %% ../nbs/11_dair_v2x.ipynb #ff1fb983
@@ -397,11 +413,18 @@ def _pack_labels(parsed: list, known=TYPES, code_of=type_code) -> dict:
                 type_names=np.array([*known, *unknown]))
 
 # %% ../nbs/11_dair_v2x.ipynb #c6c71ef2
+def _manifest(path: Path) -> dict:
+    "What `resize_images` wrote beside the images: `size` (h, w) of all, `original` size of each."
+    known = _load_json(path, 'size list')
+    if not isinstance(known, dict) or not isinstance(known.get('original'), dict) or not isinstance(known.get('size'), list):
+        raise ValueError(f"size list {path} was not written by resize_images: remove it, or the whole folder")
+    return known
+
 def _original_sizes(folder: Path | None, ids: list[str], file_sizes: np.ndarray) -> np.ndarray:
     "Sizes [f, 2] (h, w) the labels were made for: those of the files, unless `resize_images` wrote the folder and its `resized.json` tells."
     path = folder/'resized.json' if folder else None
     if not path or not path.is_file(): return file_sizes.copy()
-    original = _load_json(path, 'size list')['original']
+    original = _manifest(path)['original']
     lost = [k for k, (h, _) in zip(ids, file_sizes) if h and k not in original]
     if lost: raise ValueError(f"{path} does not know the original size of {_some(lost)}: run resize_images again")
     return np.array([original.get(k, s) for k, s in zip(ids, file_sizes)], np.int32).reshape(-1, 2)
@@ -428,7 +451,7 @@ def _cache_file(cache_dir, *places: Path | None) -> Path | None:
     return base/f'{places[0].resolve().stem}-{hashlib.sha256(where.encode()).hexdigest()[:12]}.npz'
 
 def _key(tree: Tree, labels: dict, images: dict) -> str:
-    extra = [(p.stat().st_size, p.stat().st_mtime_ns) if p.is_file() else None for p in
+    extra = [_stamp(p.stat()) if p.is_file() else None for p in
              [tree.folder/'data_info.json', (tree.images or tree.folder)/'resized.json']]
     return hashlib.sha256(json.dumps([_INDEX_VERSION, labels, images, extra], sort_keys=True).encode()).hexdigest()
 
@@ -444,7 +467,7 @@ def _read_cache(path: Path, key: str) -> Index | None:
         with np.load(path, allow_pickle=False) as saved: arrays = dict(saved)
         head = json.loads(arrays.pop('head').tobytes())
         return Index(notes=head['notes'], **arrays) if head['key'] == key else None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile): return None
+    except Exception: return None   # a damaged zip file fails in many ways: BadZipFile, NotImplementedError, RuntimeError, KeyError, ...
 
 # %% ../nbs/11_dair_v2x.ipynb #ce3ed05c
 def _cached(path: Path | None, key: str, build) -> Index:
@@ -634,8 +657,9 @@ def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, 
     path = Path(split_file) if split_file else find_split_file(tree)
     usable = [k for k, ok in zip(index.ids.tolist(), index.labelled) if ok]
     groups = dict(zip(index.ids.tolist(), index.sequence.tolist()))
-    splits = read_split(path, tree.side) if path else make_split(usable, [groups[k] or f'block-{i // 100}' for i, k in enumerate(usable)], val_share, seed)
-    if split not in splits: raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or 'all'")
+    spelled = {frame_id(k): k for k in index.ids.tolist()}   # 7 in a split file is 000007 in DAIR-V2X, and 7 where the files are called so
+    splits = {n: [spelled.get(k, k) for k in ids] for n, ids in read_split(path, tree.side).items()} if path else make_split(usable, [groups[k] or f'block-{i // 100}' for i, k in enumerate(usable)], val_share, seed)
+    if not isinstance(split, str) or split not in splits: raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or 'all'")
     return splits[split], splits, str(path or f'seeded split {seed}')
 
 # %% ../nbs/11_dair_v2x.ipynb #ff5934a3
@@ -881,8 +905,8 @@ def _open_coco(images, annotations, cache_dir, num_workers, progress) -> tuple[I
     if isinstance(annotations, dict): return _coco_index(annotations, folder, 'the COCO dict', num_workers, progress), 'COCO dict'
     path = Path(annotations).expanduser()
     if not path.is_file(): raise FileNotFoundError(f"COCO file {annotations} does not exist")
-    listing = sorted((str(p.relative_to(folder)), p.stat().st_size, p.stat().st_mtime_ns) for p in folder.rglob('*') if p.is_file())
-    key = hashlib.sha256(json.dumps([_INDEX_VERSION, path.stat().st_size, path.stat().st_mtime_ns, listing]).encode()).hexdigest()
+    listing = sorted((str(p.relative_to(folder)), *_stamp(p.stat())) for p in folder.rglob('*') if p.is_file())
+    key = hashlib.sha256(json.dumps([_INDEX_VERSION, *_stamp(path.stat()), listing]).encode()).hexdigest()
     return _cached(_cache_file(cache_dir, path, folder), key, lambda: _coco_index(_load_json(path, 'COCO file'), folder, str(path), num_workers, progress)), str(path)
 
 # %% ../nbs/11_dair_v2x.ipynb #8f73d62f
@@ -929,11 +953,18 @@ def _yolo_line(line: str, where: str, n_classes: int, size: tuple[int, int]) -> 
     return int(c), [(cx - w / 2) * W, (cy - h / 2) * H, w * W, h * H]
 
 def yolo_to_coco(images: str | Path, labels: str | Path, class_names: list[str]) -> dict:
-    "A YOLO text set (one .txt for each image; none: no objects) as a COCO dict for `CocoDetection`; category ids are the YOLO classes."
+    """A YOLO text set (one .txt for each image; none: no objects) as a COCO dict for `CocoDetection`; category ids are the YOLO classes.
+
+    Raises `FileNotFoundError` without a folder, `ValueError` for a line that is none; unreadable images are left to `CocoDetection`'s report."""
+    if isinstance(class_names, str) or not class_names: raise ValueError(f"class_names={class_names!r} must be a list of names")
+    if not Path(labels).is_dir(): raise FileNotFoundError(f"label folder {labels} does not exist: every image would be without objects")
     coco = dict(images=[], annotations=[], categories=[dict(id=i, name=n) for i, n in enumerate(class_names)])
     for k, (stem, (name, *_)) in enumerate(_listing(Path(images), IMAGE_SUFFIXES)[0].items()):
-        path, (h, w) = Path(labels)/f'{stem}.txt', image_size(Path(images)/name)
-        coco['images'].append(dict(id=k, file_name=name, height=h, width=w))
+        path, row = Path(labels)/f'{stem}.txt', dict(id=k, file_name=name)
+        coco['images'].append(row)
+        try: h, w = image_size(Path(images)/name)
+        except ValueError: continue   # CocoDetection leaves it out and says why
+        row |= dict(height=h, width=w)
         for n, line in enumerate(path.read_text().splitlines() if path.is_file() else [], 1):
             if not line.strip(): continue
             c, box = _yolo_line(line, f'{path} line {n}', len(class_names), (h, w))
@@ -956,10 +987,11 @@ def _resize_files(jobs: list, size: tuple[int, int], quality: int) -> list:
     return out
 
 # %% ../nbs/11_dair_v2x.ipynb #e2916b72
-def _write_manifest(dataset: DetectionDataset, folder: Path, size: tuple[int, int]):
+def _write_manifest(dataset: DetectionDataset, folder: Path, size: tuple[int, int], quality: int):
     path = folder/'resized.json'
-    known = _load_json(path, 'size list') if path.is_file() else dict(size=list(size), original={})
-    if tuple(known['size']) != tuple(size): raise ValueError(f"{folder} holds images of {known['size'][1]}x{known['size'][0]}, not {size[1]}x{size[0]}: choose another folder")
+    known = _manifest(path) if path.is_file() else dict(size=list(size), original={})
+    if tuple(known['size']) != size: raise ValueError(f"{folder} holds images of {known['size'][1]}x{known['size'][0]}, not {size[1]}x{size[0]}: choose another folder")
+    if known.setdefault('quality', quality) != quality: raise ValueError(f"{folder} holds images of quality {known['quality']}, not {quality}: choose another folder, or that quality")
     stems = [str(Path(f).with_suffix('')) for f in dataset.files.tolist()]
     known['original'] |= dict(zip(stems, dataset.sizes.tolist()))
     with whole_file(path) as f: f.write_text(json.dumps(known))
@@ -968,8 +1000,12 @@ def resize_images(dataset: DetectionDataset, folder: str | Path, size: tuple[int
                   progress: bool = True) -> Counter:
     """Write every image of `dataset` at `size` (h, w) to `folder`, for use as `image_root`; boxes are scaled when read, `orig_size` stays.
 
-    Safe to interrupt and to run again: files appear whole, and those there are kept. Returns how many were written, there, or failed (by reason)."""
-    folder, size = Path(folder), tuple(size)
-    _write_manifest(dataset, folder, size)
+    Safe to interrupt and to run again: files appear whole, and those there are kept. Returns how many were written, there, or failed (by reason).
+    `ValueError` for a size or quality that is none, another one than `folder` holds, or the folder of the originals."""
+    folder, size = Path(folder), tuple(size) if isinstance(size, (list, tuple)) else (size,)
+    if len(size) != 2 or not all(isinstance(v, int) and v > 0 for v in size): raise ValueError(f"size={size!r} must be two positive whole numbers, (height, width)")
+    if not isinstance(quality, int) or not 1 <= quality <= 100: raise ValueError(f"quality={quality!r} must be a whole number from 1 to 100")
+    if folder.resolve() == dataset.folder.resolve(): raise ValueError(f"{folder} holds the originals, which would be overwritten: choose another folder")
+    _write_manifest(dataset, folder, size, quality)
     jobs = [(dataset.folder/f, folder/f) for f in dataset.files.tolist()]
     return Counter(_map_chunks(partial(_resize_files, size=size, quality=quality), jobs, num_workers, progress, desc=f'resizing to {size[1]}x{size[0]}', chunk=16))

@@ -14,6 +14,7 @@ __all__ = ['MATERIALS', 'TYPES', 'CENSUS', 'Camera', 'lidar_pose', 'lidar_to_cam
 # %% ../nbs/13_synthetic.ipynb #efd3a087
 import json, os, math, warnings
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from dataclasses import dataclass, field, asdict
 from functools import lru_cache, partial
@@ -24,7 +25,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from tqdm.auto import tqdm
 
-from .config import whole_file
+from .config import leave_with_parent, whole_file
 
 # %% ../nbs/13_synthetic.ipynb #b89cd761
 class Camera(NamedTuple):
@@ -1590,7 +1591,10 @@ def _strings(x):
     return x if isinstance(x, str) else str(x)
 
 def _write(path: Path, data: bytes | str):
-    with whole_file(path, sync=False) as f: f.write_bytes(data.encode() if isinstance(data, str) else data)
+    "Write a file whole, unless it holds just that: a finished folder is not touched."
+    data = data.encode() if isinstance(data, str) else data
+    if path.is_file() and path.read_bytes() == data: return
+    with whole_file(path, sync=False) as f: f.write_bytes(data)
 
 _LIDAR = {'infrastructure': 'virtuallidar', 'vehicle': 'lidar'}
 
@@ -1619,7 +1623,10 @@ class Plan:
 @lru_cache(maxsize=1)
 def _site(seed, index, size, side, scene): return make_site(seed, index, size, side, scene)
 
-def _done(root: Path) -> set[str]: return {Path(f).stem for f in os.listdir(root / 'label/camera') if f.endswith('.json')}
+def _done(root: Path) -> set[str]:
+    "Ids of the frames whose image and label are there and hold something."
+    def full(folder, end): return {f.name[:-len(end)] for f in os.scandir(root / folder) if f.name.endswith(end) and f.stat().st_size}
+    return full('image', '.jpg') & full('label/camera', '.json')
 
 def draw_sequence(root: str, plan: Plan, seq: int, frames: list[int]):
     "Render `frames` (numbers in the whole set) of sequence `seq`; yields each when its files are on disk."
@@ -1683,9 +1690,9 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
     next. Same arguments give the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted one is
     completed, one drawn by an earlier version of the renderer is drawn again, with a warning; `ValueError` where the folder holds
     another set or an argument makes no sense."""
-    usual = 5 if scene == 'demo' else max(1, min(30, -(-int(num_frames) // 5)))
-    plan = Plan(int(num_frames), int(seed), tuple(int(v) for v in image_size), side, scene, int(sequence_length or usual))
-    _check(plan)
+    usual = 5 if scene == 'demo' else max(1, min(30, -(-_whole('num_frames', num_frames, 1) // 5)))
+    plan = _plan(num_frames, seed, image_size, side, scene, usual if sequence_length is None else sequence_length)
+    if num_workers is not None: _whole('num_workers', num_workers, 0)
     root = Path(root)
     _make_way(root, plan, sequence_length is None)
     for d in ('image', 'label/camera', f'label/{_LIDAR[side]}', 'calib/camera_intrinsic',
@@ -1717,18 +1724,22 @@ def _draw(*job):
 def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
     "Draw `jobs` (sequence, frames), here or in worker processes; yields how many frames have come. An error stops the rest."
     left = sum(len(frames) for _, frames in jobs)
-    workers = min(num_workers if num_workers is not None else os.cpu_count() or 1, left)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+    workers = min(cores if num_workers is None else num_workers, left)
     if workers <= 1:
         for j in jobs:
             for _ in draw_sequence(root, plan, *j): yield 1
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn')); seen = len(_done(Path(root)))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn'), initializer=leave_with_parent); seen = len(_done(Path(root)))
     try:
         waiting = [pool.submit(_draw, root, plan, *j) for j in _share(jobs, workers)]
         while waiting:
             finished, waiting = wait(waiting, timeout=1, return_when=FIRST_EXCEPTION)
             for future in finished: future.result()
             now = len(_done(Path(root))); yield now - seen; seen = now
+    except BrokenProcessPool:
+        raise RuntimeError('a worker process was killed, perhaps for want of memory: run it again with fewer num_workers, and it goes on; '
+                           'in a script, call synthesize under if __name__ == "__main__"') from None
     finally: pool.shutdown(cancel_futures=True)
 
 # %% ../nbs/13_synthetic.ipynb #d3e861c9
@@ -1736,29 +1747,32 @@ def _make_way(root: Path, plan: Plan, any_length: bool):
     "Nothing for a folder that is empty or holds `plan`; frames of an earlier renderer are removed; `ValueError` for anything else."
     mark = root / 'synthesize.json'
     if not mark.exists():
-        if root.exists() and any(root.iterdir()): raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
+        if root.is_file() or root.exists() and any(root.iterdir()): raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
         return
-    try: held = json.loads(mark.read_text()); old = Plan(**held)
-    except (ValueError, TypeError): raise ValueError(f'{mark} cannot be read, so what {root} holds is not known; choose another folder or delete this one') from None
+    try: held = json.loads(mark.read_text()); old = Plan(**held); ids, earlier = set(old.ids()), old.version < plan.version
+    except (ValueError, TypeError, ArithmeticError): raise ValueError(f'{mark} cannot be read, so what {root} holds is not known; choose another folder or delete this one') from None
     want = json.loads(json.dumps(asdict(plan)))
     if held == want: return
     free = {'version'} | ({'sequence_length'} if any_length else set())
-    if not old.version < plan.version or any(held[k] != v for k, v in want.items() if k not in free):
+    if not earlier or any(held[k] != v for k, v in want.items() if k not in free):
         raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); choose another folder or delete this one')
     warnings.warn(f'{root} was drawn by version {old.version} of the renderer, which is at {plan.version} now: its frames are drawn again', stacklevel=3)
     for folder in ('label', 'image', 'calib'):   # labels first: they mark frames as done
-        for i in old.ids():
-            for file in (root / folder).rglob(f'{i}.*'): file.unlink()
+        for file in list((root / folder).rglob('*.*')):
+            if file.name.split('.')[0] in ids: file.unlink()
 
 # %% ../nbs/13_synthetic.ipynb #978bd0cd
-def _check(plan: Plan):
-    if plan.num_frames < 1: raise ValueError(f'num_frames must be at least 1, not {plan.num_frames}')
-    if plan.sequence_length < 1: raise ValueError(f'sequence_length must be at least 1, not {plan.sequence_length}')
-    if plan.side not in _LIDAR: raise ValueError(f"side must be one of {sorted(_LIDAR)}, not {plan.side!r}")
-    if plan.scene not in ('dair', 'demo'):
-        raise ValueError(f"scene must be 'dair' or 'demo', not {plan.scene!r}")
-    if min(plan.image_size) < 64:
-        raise ValueError(f'image_size is (height, width), at least 64 each, not {plan.image_size}')
+def _whole(name: str, value, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f'{name} must be a whole number, at least {least}, not {value!r}')
+    return int(value)
+
+def _plan(num_frames, seed, image_size, side, scene, sequence_length) -> Plan:
+    if not isinstance(image_size, (list, tuple)) or len(image_size) != 2: raise ValueError(f'image_size is (height, width), not {image_size!r}')
+    if side not in list(_LIDAR): raise ValueError(f"side must be one of {sorted(_LIDAR)}, not {side!r}")
+    if scene not in ('dair', 'demo'): raise ValueError(f"scene must be 'dair' or 'demo', not {scene!r}")
+    return Plan(_whole('num_frames', num_frames, 1), _whole('seed', seed, 0), tuple(_whole('image_size (height, width)', v, 64) for v in image_size),
+                side, scene, _whole('sequence_length', sequence_length, 1))
 
 def summarize(root) -> dict:
     "Frames, boxes per type and boxes a frame of a synthetic folder."
