@@ -12,13 +12,14 @@ GRID   ?= params/smoke.yaml
 help: ## print this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-setup: $(READY) ## make .venv and install everything into it (nothing to do when it is up to date)
+setup: $(READY) ## make .venv and install everything into it, with LOWEST=1 the oldest versions that settings.ini allows
 
 $(READY): settings.ini pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else "dset needs Python 3.10 to 3.13, and $(PYTHON) is %d.%d; say which one to use: make setup PYTHON=python3.12" % v)'
 	@echo "Setting up $(VENV): PyTorch and friends, several GB, a few minutes the first time ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(if $(LOWEST),$(BIN)/python tools/lowest.py > $(VENV)/lowest.txt)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' $(if $(LOWEST),-c $(VENV)/lowest.txt)
 	@touch $@
 	@echo "Done: source $(BIN)/activate, or use make."
 
