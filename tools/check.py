@@ -4,6 +4,7 @@ clean -> no diff, export -> no diff, README = rendered index, environment.yml = 
 notebook has its `parameters` cell, every committed chapter its outputs, no module without a notebook or with an import from above.
 """
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -40,7 +41,7 @@ def differs_after(command: list[list[str]], what: str, hint: str) -> list[str]:
             (Path(tmp) / f).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / f, Path(tmp) / f)
         for c in command:
-            done = subprocess.run(c, cwd=tmp, capture_output=True, text=True)
+            done = subprocess.run(c, cwd=tmp, env=os.environ | {'PATH': f'{Path(sys.executable).parent}{os.pathsep}{os.environ.get("PATH", "")}'}, capture_output=True, text=True)   # nbdev of this Python
             if done.returncode: return [f'{what}: {" ".join(c)} failed: {done.stderr.strip().splitlines()[-1:]}']
         after = {p.relative_to(tmp) for p in Path(tmp).rglob('*') if p.is_file() and '__pycache__' not in p.parts}
         changed = {f for f in files if f not in after or (Path(tmp) / f).read_bytes() != (ROOT / f).read_bytes()}
