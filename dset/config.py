@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Int', 'Float', 'ConfigError', 'Section', 'DSETSection', 'ModelSection', 'TrainingSection', 'DataSection',
            'MiscSection', 'Config', 'leaves', 'allowed', 'preset_names', 'merge', 'read_yaml', 'load_config', 'flatten',
-           'diff_config', 'whole_file', 'write_json', 'leave_with_parent', 'save_config', 'config_hash', 'make_parser',
-           'parse_args', 'run_command']
+           'diff_config', 'whole_file', 'write_json', 'usable_cores', 'leave_with_parent', 'save_config', 'config_hash',
+           'make_parser', 'parse_args', 'run_command']
 
 # %% ../nbs/00_config.ipynb #6fa2ca49
 import argparse
@@ -379,6 +379,11 @@ def whole_file(path: str | Path, sync: bool = True) -> Iterator[Path]:
 def write_json(obj: Any, path: str | Path) -> None:
     "Write `obj` as JSON, whole or not at all. Raises `OSError` in one sentence."
     with whole_file(path) as f: f.write_text(json.dumps(obj, indent=2, ensure_ascii=False), encoding='utf-8')
+
+# %% ../nbs/00_config.ipynb #b15d8e66
+def usable_cores() -> int:
+    "How many CPU cores this process may use: a container or `taskset` may leave fewer than the machine has."
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 # %% ../nbs/00_config.ipynb #75da3afc
 def leave_with_parent() -> None:

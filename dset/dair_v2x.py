@@ -25,7 +25,7 @@ from torchvision import tv_tensors
 from torchvision.io import ImageReadMode, decode_image
 from tqdm import tqdm
 from fastcore.basics import patch
-from .config import leave_with_parent, whole_file
+from .config import leave_with_parent, usable_cores, whole_file
 
 # %% ../nbs/11_dair_v2x.ipynb #bbbe1462
 RAW_TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
@@ -376,14 +376,11 @@ def _read_frame(job: tuple) -> tuple:
 def _read_frames(jobs: list) -> list: return [_read_frame(j) for j in jobs]
 
 # %% ../nbs/11_dair_v2x.ipynb #1a27bf07
-def _default_workers() -> int:
-    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1)
-
 def _map_chunks(func, jobs: list, num_workers: int | None = None, progress: bool = True, desc: str = 'reading', chunk: int = 256) -> list:
     "`func(list of jobs) -> list`, over chunks, in processes where there are enough of them to be worth it."
     if num_workers is not None and (not isinstance(num_workers, int) or num_workers < 0): raise ValueError(f"num_workers={num_workers!r} must be a whole number from 0")
     chunks = [jobs[i:i + chunk] for i in range(0, len(jobs), chunk)]
-    workers = 1 if len(chunks) < 4 else min(_default_workers() if num_workers is None else num_workers, len(chunks))
+    workers = 1 if len(chunks) < 4 else min(min(8, usable_cores()) if num_workers is None else num_workers, len(chunks))
     out, bar, pool = [], tqdm(total=len(jobs), desc=desc, unit='file', disable=not progress or len(chunks) < 4), None
     if workers > 1:
         method = 'fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn'

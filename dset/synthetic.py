@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from tqdm.auto import tqdm
 
-from .config import leave_with_parent, whole_file
+from .config import leave_with_parent, usable_cores, whole_file
 
 # %% ../nbs/13_synthetic.ipynb #b89cd761
 class Camera(NamedTuple):
@@ -154,7 +154,7 @@ def _face_normals(v: np.ndarray) -> np.ndarray: return _unit(_cross(v))
 def _smooth(v: np.ndarray, crease: float) -> np.ndarray:
     "Corner normals: the mean of the faces that meet at a corner and differ by less than `crease` radians."
     fn = _face_normals(v)
-    ids = np.rint(v.reshape(-1, 3) * 1e4).astype(np.int64) @ (1 << 40, 1 << 20, 1)   # a number for every point, on a grid of 0.1 mm
+    ids = np.rint(v.reshape(-1, 3) * 1e4).astype(np.int64) @ (1 << 40, 1 << 20, 1)   # a number for every point of a grid of 0.1 mm, up to 50 m from the middle
     order = np.argsort(ids, kind='stable'); sid = ids[order]; face = order // 3
     out = fn[face].copy()
     for d in range(1, 17):
@@ -1095,20 +1095,16 @@ def _draw_wall(wl: Wall, cam: Camera, rays: tuple, lit: np.ndarray, dark: np.nda
     if (wl.a - wl.middle) @ out < 0: out = -out
     away = (cam.C[:2] - wl.a) @ out
     if away <= 0: return   # its back: another wall of the block hides it
-    at = _wall_pixels(wl, cam, depth, ss)
-    for k in range(0, len(at), 1 << 14): _paint_wall(wl, at[k:k + (1 << 14)], along, out, length, away, cam, rays, lit, dark, depth, light)
-
-def _paint_wall(wl: Wall, at: np.ndarray, along, out, length, away, cam: Camera, rays, lit, dark, depth, light: Light):
-    "The sub-pixels `at` of one wall, a few thousand at a time: they stay in the processor's cache."
-    y, x = np.divmod(at, depth.shape[1]); r = rays[0].take(y, 0) + rays[1].take(x, 0)
-    t = -away / np.minimum(r[:, :2] @ out, -1e-9); u = (cam.C[:2] - wl.a) @ along + (r[:, :2] @ along) * t; v = cam.C[2] + r[:, 2] * t
-    hit = (t < depth.ravel()[at]) & (u >= 0) & (u <= length) & (v >= 0) & (v <= wl.height)
-    at, t, u, v = at[hit], t[hit].astype(np.float32), u[hit], v[hit]
-    if not len(at): return
-    alb, glow = facade(wl, u, v, light.lamps); alb = alb ** 2.2
-    base = alb * light.sky * (.45 + .2 * np.clip(v / 12, 0, 1))[:, None] + glow + light.lamps * .06 * alb
-    colour = _haze(encode(base + alb * light.sun * max(float(out @ light.direction[:2]), 0)), t, light)
-    depth.ravel()[at] = t; lit.reshape(-1, 3)[at] = colour; dark.reshape(-1, 3)[at] = colour
+    sun = light.sun * max(float(out @ light.direction[:2]), 0); everywhere = _wall_pixels(wl, cam, depth, ss)
+    for k in range(0, len(everywhere), 1 << 14):   # a few thousand at a time: they stay in the processor's cache
+        at = everywhere[k:k + (1 << 14)]; y, x = np.divmod(at, depth.shape[1]); r = rays[0].take(y, 0) + rays[1].take(x, 0)
+        t = -away / np.minimum(r[:, :2] @ out, -1e-9); u = (cam.C[:2] - wl.a) @ along + (r[:, :2] @ along) * t; v = cam.C[2] + r[:, 2] * t
+        hit = (t < depth.ravel()[at]) & (u >= 0) & (u <= length) & (v >= 0) & (v <= wl.height)
+        at, t, u, v = at[hit], t[hit].astype(np.float32), u[hit], v[hit]
+        alb, glow = facade(wl, u, v, light.lamps); alb = alb ** 2.2
+        base = alb * light.sky * (.45 + .2 * np.clip(v / 12, 0, 1))[:, None] + glow + light.lamps * .06 * alb
+        depth.ravel()[at] = t
+        lit.reshape(-1, 3)[at] = dark.reshape(-1, 3)[at] = _haze(encode(base + alb * sun), t, light)
 
 # %% ../nbs/13_synthetic.ipynb #54b4cbcd
 def _wall_pixels(wl: Wall, cam: Camera, depth: np.ndarray, ss: int) -> np.ndarray:
@@ -1717,6 +1713,8 @@ def _share(jobs: list, workers: int) -> list:
     cut = [(s, [int(f) for f in part]) for s, frames in jobs[-rest:] for part in np.array_split(frames, workers // rest) if len(part)]
     return jobs[:-rest] + cut
 
+def _labels(root: str) -> int: return sum(f.name.endswith('.json') for f in os.scandir(Path(root) / 'label/camera'))   # cheap: asked every second
+
 def _draw(*job):
     for _ in draw_sequence(*job): pass
 
@@ -1724,19 +1722,18 @@ def _draw(*job):
 def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
     "Draw `jobs` (sequence, frames), here or in worker processes; yields how many frames have come. An error stops the rest."
     left = sum(len(frames) for _, frames in jobs)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-    workers = min(cores if num_workers is None else num_workers, left)
+    workers = min(usable_cores() if num_workers is None else num_workers, left)
     if workers <= 1:
         for j in jobs:
             for _ in draw_sequence(root, plan, *j): yield 1
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn'), initializer=leave_with_parent); seen = len(_done(Path(root)))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn'), initializer=leave_with_parent); seen = _labels(root)
     try:
         waiting = [pool.submit(_draw, root, plan, *j) for j in _share(jobs, workers)]
         while waiting:
             finished, waiting = wait(waiting, timeout=1, return_when=FIRST_EXCEPTION)
             for future in finished: future.result()
-            now = len(_done(Path(root))); yield now - seen; seen = now
+            now = _labels(root); yield now - seen; seen = now
     except BrokenProcessPool:
         raise RuntimeError('a worker process was killed, perhaps for want of memory: run it again with fewer num_workers, and it goes on; '
                            'in a script, call synthesize under if __name__ == "__main__"') from None
