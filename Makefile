@@ -38,8 +38,8 @@ check: $(READY) ## clean -> no diff, export -> no diff, README = rendered index,
 export: $(READY) ## write dset/*.py from the chapters
 	@$(BIN)/nbdev_export
 
-render: $(READY) ## execute the chapters and keep their outputs (make render CHAPTERS=nbs/05_encoder.ipynb for one)
-	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level=WARN $(or $(CHAPTERS),$(wildcard nbs/*.ipynb))
+render: $(READY) ## execute the chapters and keep their outputs (make render CHAPTERS=nbs/03_encoder.ipynb for one)
+	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level=WARN $(or $(CHAPTERS),$(wildcard nbs/*.ipynb nbs/checks/*.ipynb nbs/appendix/*.ipynb))
 	@$(BIN)/nbdev_clean
 
 readme: $(READY) ## write README.md from nbs/index.ipynb

@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = ('nbs', 'nbs/checks', 'nbs/appendix')   # lessons in reading order, what proves them, the stand-in data set
 PAPERMILL = ('nbs/experiments', 'data_prep')   # folders whose notebooks take parameters
 FLOORS = ('config', 'routers', 'experts token_pruning deformable_attention denoising backbones transforms', 'encoder decoder losses entity_moe dair_v2x synthetic',
           'detector', 'weights evaluation profiling visualize', 'trainer injection', 'export experiments comparison')   # from the ground up
@@ -25,6 +26,11 @@ def tree() -> list[Path]:
     "Tracked files, and new ones that git does not ignore."
     out = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard', '-z'], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [Path(f) for f in out.split('\0') if f and (ROOT / f).is_file()]
+
+
+def chapters() -> list[Path]:
+    "The notebooks of the house: lessons, their checks, and the appendix."
+    return [p for d in CHAPTERS for p in sorted((ROOT / d).glob('*.ipynb'))]
 
 
 def cells(path: Path) -> list[dict]: return json.loads(path.read_text(encoding='utf-8'))['cells']
@@ -43,7 +49,7 @@ def differs_after(command: list[list[str]], what: str, hint: str) -> list[str]:
         for c in command:
             done = subprocess.run(c, cwd=tmp, env=os.environ | {'PATH': f'{Path(sys.executable).parent}{os.pathsep}{os.environ.get("PATH", "")}'}, capture_output=True, text=True)   # nbdev of this Python
             if done.returncode: return [f'{what}: {" ".join(c)} failed: {done.stderr.strip().splitlines()[-1:]}']
-        after = {p.relative_to(tmp) for p in Path(tmp).rglob('*') if p.is_file() and '__pycache__' not in p.parts}
+        after = {p.relative_to(tmp) for p in Path(tmp).rglob('*') if p.is_file() and '__pycache__' not in p.parts and p.name != '_modidx.py'}   # nbdev's index is made, not kept
         changed = {f for f in files if f not in after or (Path(tmp) / f).read_bytes() != (ROOT / f).read_bytes()}
         return [f'{f}: {what} changes it; {hint}' for f in sorted(changed | (after - set(files)))]
 
@@ -60,10 +66,10 @@ def export() -> list[str]:
 
 def orphans() -> list[str]:
     "Every module has one notebook, and no two notebooks write the same one."
-    written = [m[1] for p in sorted((ROOT / 'nbs').glob('*.ipynb')) for c in cells(p)
-               if (m := re.search(r'^#\|\s*default_exp\s+(\S+)', source(c), re.M))]
-    modules = {p.stem for p in (ROOT / 'dset').glob('*.py')} - {'__init__', '_modidx'}
-    return ([f'dset/{m}.py: no notebook exports it; delete it or write its chapter' for m in sorted(modules - set(written))]
+    written = [m[1] for p in chapters() for c in cells(p) if (m := re.search(r'^#\|\s*default_exp\s+(\S+)', source(c), re.M))]
+    named = {m[1] for p in chapters() for c in cells(p) if (m := re.search(r'^#\|\s*exporti?\s+(\S+)', source(c), re.M))}
+    modules = {'.'.join(p.relative_to(ROOT / 'dset').with_suffix('').parts) for p in (ROOT / 'dset').rglob('[!_]*.py')}
+    return ([f'dset/{m}.py: no notebook exports it; delete it or write its chapter' for m in sorted(modules - set(written) - named)]
             + [f'dset/{m}.py: several notebooks export it, the last one wins' for m in sorted({m for m in written if written.count(m) > 1})])
 
 
@@ -104,7 +110,7 @@ def parameters() -> list[str]:
 def executed() -> list[str]:
     "Chapters are committed with outputs, without errors, and small."
     found = []
-    for p in sorted((ROOT / 'nbs').glob('*.ipynb')):
+    for p in chapters():
         outs = [o for c in cells(p) for o in c.get('outputs', [])]
         if not outs: found.append(f'{p.relative_to(ROOT)}: committed without outputs; make render')
         if any(o['output_type'] == 'error' for o in outs): found.append(f'{p.relative_to(ROOT)}: holds an error output')

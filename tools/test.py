@@ -40,10 +40,9 @@ def smoke(name: str) -> bool:
 
 def jobs() -> list[tuple[str, str]]:
     "All (kind, name), the long ones first."
-    from check import CHECKS
+    from check import CHECKS, chapters
     from smoke import NAMES
-    chapters = sorted((ROOT / 'nbs').glob('*.ipynb'), key=lambda p: -p.stat().st_size)
-    return [*(('smoke', n) for n in NAMES), *(('chapter', f'nbs/{p.name}') for p in chapters), *(('check', c.__name__) for c in CHECKS)]
+    return [*(('smoke', n) for n in NAMES), *(('chapter', p.relative_to(ROOT).as_posix()) for p in sorted(chapters(), key=lambda p: -p.stat().st_size)), *(('check', c.__name__) for c in CHECKS)]
 
 
 def run_job(kind: str, name: str) -> tuple[bool, float, str]:

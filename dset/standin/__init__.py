@@ -1,0 +1,1 @@
+"The stand-in data set: road scenes that are drawn, not filmed."
