@@ -6,8 +6,8 @@
 __all__ = ['GRID_KEYS', 'DRAW_KEYS', 'Run', 'Grid', 'repository', 'find_grid', 'run_name', 'read_grid', 'kind_of',
            'data_manifest', 'write_status', 'read_status', 'stopped_cell', 'explain', 'execute', 'hold', 'stage',
            'visible_gpus', 'gpu_slots', 'training_folder', 'data_stage', 'train_config', 'train_stage',
-           'launch_command', 'fit', 'run_record', 'evaluate_stage', 'compare_stage', 'check_unchanged', 'outcome',
-           'summary', 'snakemake_command', 'run_batch', 'main']
+           'launch_command', 'fit', 'run_record', 'evaluate_stage', 'compare_stage', 'check_unchanged', 'lost_data',
+           'forget_lost', 'outcome', 'summary', 'snakemake_command', 'run_batch', 'main']
 
 # %% ../nbs/30_experiments.ipynb #4ccbb4c1
 import argparse
@@ -276,13 +276,18 @@ def explain(e: BaseException, notebook: str | Path | None = None) -> tuple[str |
     return cell, ' '.join(str(e).split()) if known else f"{type(e).__name__}: {' '.join(str(e).split())}"
 
 # %% ../nbs/30_experiments.ipynb #0a938856
+def _short_folder() -> str | None:
+    "Where sockets may lie: the path of a socket has at most 107 characters, so a long TMPDIR will not do."
+    return None if len(tempfile.gettempdir()) <= 60 else '/tmp'
+
 def execute(path: str | Path, output: str | Path, parameters: dict[str, Any], cwd: str | Path | None = None) -> None:
     "Execute a parameterized notebook with papermill, safely beside others. Raises `ConfigError` for unknown parameters, and what papermill raises."
     import papermill
     import traitlets.config
     from dset.trainer import check_parameters
     check_parameters(path, parameters)
-    with tempfile.TemporaryDirectory(prefix='dset_') as sockets:
+    parameters = {k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in parameters.items()}
+    with tempfile.TemporaryDirectory(prefix='dset_', dir=_short_folder()) as sockets:
         own = traitlets.config.Config({'KernelManager': {'transport': 'ipc', 'ip': f'{sockets}/kernel'}})
         papermill.execute_notebook(str(path), str(output), parameters, cwd=str(cwd) if cwd else None, progress_bar=False, stdout_file=sys.stdout, stderr_file=sys.stderr, config=own)
 
@@ -465,6 +470,21 @@ def check_unchanged(grid: Grid) -> None:
                 listed = '; '.join(f'{k} was {a!r}, now {b!r}' for k, (a, b) in changed.items())
                 raise ConfigError(f'{grid.path.name}: {path.parents[1]} was started with other settings ({listed}); give the grid another name, or delete that folder')
 
+def lost_data(grid: Grid) -> str | None:
+    "What is missing of the synthetic data that `data.json` notes, in a line; None where nothing is, or where all runs are finished."
+    note = grid.folder/'data.json'
+    if grid.draw is None or not note.exists() or all((grid.folder/r.name/'metrics.json').exists() for r in grid.runs): return None
+    there, before = dict(images=0, labels=0), json.loads(note.read_text())
+    with contextlib.suppress(FileNotFoundError): there = data_manifest(repository()/grid.data_root)
+    if all(there[k] >= before[k] for k in there if k in before): return None
+    return f"{grid.data_root}: {there['images']} of {before['images']} images and {there['labels']} of {before['labels']} label files are left; the data set is made again"
+
+def forget_lost(grid: Grid) -> list[str]:
+    "Delete `train.json` of runs whose checkpoints are gone before they were evaluated, so that they are trained again; returns their names."
+    lost = [f for f in (grid.folder/r.name for r in grid.runs) if (f/'train.json').exists() and not (f/'metrics.json').exists() and training_folder(f) is None]
+    for folder in lost: (folder/'train.json').unlink()
+    return [folder.name for folder in lost]
+
 def outcome(grid: Grid) -> dict[str, dict]:
     "Status by run, in the order of the grid; before the runs 'data', after them 'compare', where these have one."
     names = ['data', *(r.name for r in grid.runs), 'compare']
@@ -508,6 +528,13 @@ def _call(command: list[str], lock: int) -> int:
         raise
 
 # %% ../nbs/30_experiments.ipynb #e95f2199
+def _mend(grid: Grid, lock: int) -> None:
+    "Do again what an earlier batch did and somebody deleted since."
+    for name in forget_lost(grid): print(f'{name}: trained, but its checkpoints are gone; it is trained again', file=sys.stderr, flush=True)
+    if said := lost_data(grid):
+        print(said, file=sys.stderr, flush=True)
+        _call([sys.executable, '-m', 'dset.experiments', 'data', str(grid.path)], lock)
+
 def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
     "Run what is left of a grid, print the summary, and return the exit code: 0 if every run came through. Raises `ConfigError`."
     grid = read_grid(where)
@@ -521,6 +548,7 @@ def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
     common = dict(gpus=gpus, slots=0 if remote else len(devices) * grid.slots, remote=remote, options=options)
     try:
         with hold(grid.folder/'.batch.lock', wait=False) as lock:
+            if not {'--dry-run', '-n'} & set(options): _mend(grid, lock)
             code = _call(snakemake_command(grid, **common), lock)
             if code and any((grid.folder/r.name/'metrics.json').exists() for r in grid.runs): _call(snakemake_command(grid, 'compare', partial=True, **common), lock)
     except BlockingIOError: raise ConfigError(f'{grid.folder} is being worked on by another batch; wait for it, or stop it first') from None
