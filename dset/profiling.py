@@ -8,12 +8,23 @@ __all__ = ['COMPONENTS', 'SPARSITIES', 'ENCODER_LAYER', 'count_parameters', 'gro
            'bare_detector', 'backbone_formula', 'flops_formula', 'flops_table', 'compute_account', 'sparse_theory',
            'count_sparsities', 'sparsity_table', 'plot_account', 'set_pruning', 'pruning_choices', 'keep_study',
            'both_clocks', 'time_calls', 'device_name', 'compare_latency', 'measure_latency', 'component_latency',
-           'save_account', 'code_version']
+           'published_rtdetr', 'latency_models', 'latency_table', 'save_account', 'code_version']
 
 # %% ../nbs/23_profiling.ipynb #e6ea8847
-import contextlib, io, math, platform, re, subprocess, time
+import contextlib
+import copy
+import io
+import math
+import os
+import platform
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable
+from unittest import mock
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -145,13 +156,16 @@ def _size(size) -> tuple[int, int]:
     return h, w
 
 # %% ../nbs/23_profiling.ipynb #c710dc49
-def count_flops(model: nn.Module, size: tuple[int, int] = (640, 640), components: dict[str, str] | None = None) -> FlopCount:
+def count_flops(model: nn.Module, size: tuple[int, int] = (640, 640), components: dict[str, str] | None = None, images: Tensor | None = None,
+                call: Callable[[Tensor], object] | None = None) -> FlopCount:
     """FLOPs of one image `(h, w)` in eval, 2 per multiply-add: convolutions, matrix products, attention, grouped_mm, grid_sample.
 
-    The model counts as it stands, keep ratio included, on its device; on the meta device nothing is computed. Raises `ValueError` for a bad size."""
-    images = _image(model, _size(size))
+    Any detector: `components` (part -> pattern of module paths, default `COMPONENTS`) names its parts, `images` are given where the work depends on what is
+    in them, and `call` (default: the model itself) is what one detection is, for example a method that looks at a small copy first and at tiles
+    afterwards. The model counts as it stands, keep ratio included, on its device; on the meta device nothing is computed. Raises `ValueError` for a bad size."""
+    images = _image(model, _size(size)) if images is None else images
     with _countable(model), FlopCounterMode(display=False, custom_mapping=_formulas()) as counter, \
-         meter_modules(model, counter.get_total_flops) as by_module: model(images)
+         meter_modules(model, counter.get_total_flops) as by_module: (call or model)(images)
     result = FlopCount(counter.get_total_flops())
     result.by_module = {path: n for path, n in by_module.items() if n}
     result.by_component = by_component(result.by_module, components)
@@ -425,6 +439,85 @@ def component_latency(model: nn.Module, size: tuple[int, int] = (640, 640), repe
     ms = pd.DataFrame(rows).fillna(0.) * 1e3
     table = pd.DataFrame(dict(p50_ms=ms.median(), p95_ms=ms.quantile(.95)))
     return table.assign(share=table['p50_ms'] / table['p50_ms'].sum())
+
+# %% ../nbs/23_profiling.ipynb #41a8daa1
+def published_rtdetr(depth: int) -> nn.Module:
+    "RT-DETRv2-R18 or R50 as transformers builds it, 80 classes, random weights."
+    from transformers import RTDetrResNetConfig, RTDetrV2Config, RTDetrV2ForObjectDetection
+    basic = depth == 18
+    widths, depths = ([64, 128, 256, 512], [2, 2, 2, 2]) if basic else ([256, 512, 1024, 2048], [3, 4, 6, 3])
+    backbone = RTDetrResNetConfig(embedding_size=64, hidden_sizes=widths, depths=depths, layer_type='basic' if basic else 'bottleneck',
+                                  out_features=['stage2', 'stage3', 'stage4'])
+    return RTDetrV2ForObjectDetection(RTDetrV2Config(backbone_config=backbone, encoder_in_channels=widths[1:], num_labels=80,
+                                                     hidden_expansion=.5 if basic else 1., decoder_layers=3 if basic else 6)).eval()
+
+class _Published(nn.Module):
+    "A transformers detector whose outputs are a tuple, for export."
+    def __init__(self, model: nn.Module): super().__init__(); self.model = model
+    def forward(self, images: Tensor):
+        out = self.model(images)
+        return out.logits, out.pred_boxes
+
+def _runner(module: nn.Module, size: tuple[int, int], threads: int, folder: Path) -> Callable[[Tensor], object]:
+    "A module that gives a tuple, as a call of ONNX Runtime."
+    import onnxruntime
+    from dset.onnx_export import quiet_export
+    path, options = folder/f'{id(module)}.onnx', onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = threads, 3
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')   # threads that wait busily would slow whoever is next
+    with quiet_export(), torch.no_grad():
+        torch.onnx.export(module.eval(), (torch.rand(1, 3, *size),), dynamo=True, input_names=['images'], opset_version=18,
+                          verbose=False).save(path, external_data=False)
+    session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+    return lambda images: session.run(None, {'images': images.numpy()})
+
+def latency_models(depth: int, size: tuple[int, int], threads: int, folder: Path) -> dict[tuple[str, str, str], Callable]:
+    "(model, backbone, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each eager, deployed and in ONNX Runtime."
+    from dset.deploy import deploy                                             # chapter 28 builds on this one
+    from dset.onnx_export import ExportWrapper
+    torch.manual_seed(0)
+    name, models, theirs = 'RT-DETRv2, transformers', {}, published_rtdetr(depth)
+    models[name, f'R{depth}', 'eager'] = theirs
+    with mock.patch.dict(os.environ, TRANSFORMERS_DISABLE_TORCH_CHECK='1'):   # its switch for export: an assertion that ONNX cannot express
+        models[name, f'R{depth}', 'ONNX Runtime'] = _runner(_Published(theirs), size, threads, folder)
+    models[name, f'R{depth}', 'deployed'] = copy.deepcopy(theirs).to(memory_format=torch.channels_last)
+    presets = {('ours, dense', f'R{depth}'): f'rtdetr_presnet{depth}', ('ours, DSET', f'R{depth}'): f'dset_presnet{depth}'}
+    if depth == 50: presets['ours, DSET on HGNetv2-B2', 'HGNetv2-B2'] = 'dset_hgnetv2_b2'
+    for (label, backbone), preset in presets.items():
+        model = create_detector(preset, num_classes=80).eval()
+        model.set_epoch(10_000)                                                # pruning as after its warm-up
+        models[label, backbone, 'eager'], models[label, backbone, 'deployed'] = model, deploy(model, 'eager', size)
+        models[label, backbone, 'ONNX Runtime'] = _runner(ExportWrapper(deploy(model, 'onnx', size), postprocess=False), size, threads, folder)
+    return models
+
+# %% ../nbs/23_profiling.ipynb #b5666355
+def latency_table(depths: Sequence[int] = (18, 50), size: tuple[int, int] = (640, 640), repeats: int = 20, warmup: int = 3, threads: int = 2) -> pd.DataFrame:
+    """p50 and p95 latency of one image: RT-DETRv2-R18/R50 of transformers, ours dense and DSET (with R50 also on HGNetv2-B2), each eager, deployed
+    and in ONNX Runtime, random weights.
+
+    The models of a depth take turns in one process (`beside` names the depth); `faster` is the median over rounds of transformers' eager time over this
+    one's, `of_dense` that of this one's time over our dense model's run the same way: what disturbs the machine disturbs both."""
+    import onnxruntime, transformers
+    tables = []
+    with _threads(threads), tempfile.TemporaryDirectory() as folder:
+        for depth in depths:
+            models = latency_models(depth, size, threads, Path(folder))
+            tables.append(_turns(models, size, repeats, warmup).assign(beside=f'R{depth}'))
+    return pd.concat(tables, ignore_index=True).assign(
+        batch=1, height=size[0], width=size[1], threads=threads, precision='float32', repeats=repeats, warmup=warmup, load=round(os.getloadavg()[0], 1),
+        device=device_name('cpu'), torch=torch.__version__, transformers=transformers.__version__, onnxruntime=onnxruntime.__version__, commit=code_version())
+
+def _turns(models: dict, size: tuple[int, int], repeats: int, warmup: int) -> pd.DataFrame:
+    images, rows = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0)), []
+    with torch.inference_mode(): seconds = time_calls({k: (lambda m=m: m(images)) for k, m in models.items()}, repeats, warmup, clock=both_clocks)
+    first = {(model, how): s[:, 0] for (model, _, how), s in seconds.items()}
+    for (model, backbone, how), s in seconds.items():
+        p50, p95 = np.percentile(s[:, 0] * 1e3, [50, 95])
+        def ratio(a, b): return round(float(np.median(a / b)), 3)
+        rows.append(dict(model=model, backbone=backbone, how=how, p50_ms=round(p50, 1), p95_ms=round(p95, 1), cpu_ms=round(float(np.median(s[:, 1])) * 1e3, 1),
+                         faster=ratio(first['RT-DETRv2, transformers', 'eager'], s[:, 0]),
+                         of_dense=ratio(s[:, 0], first['ours, dense', how]) if ('ours, dense', how) in first else math.nan))
+    return pd.DataFrame(rows)
 
 # %% ../nbs/23_profiling.ipynb #b74dffc8
 def save_account(table: pd.DataFrame, path: str | Path, **provenance) -> bool:
