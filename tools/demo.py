@@ -38,7 +38,7 @@ def main():
     os.chdir(ROOT)
     began = time.time()
 
-    from dset.synthetic import synthesize
+    from dset.standin.dataset import synthesize
     from dset.trainer import TrainingStopped, headline, newest_run, run_command, run_notebook
 
     def demo():

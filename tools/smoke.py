@@ -20,7 +20,7 @@ def _notebook(folder: str, notebook: str, out: Path, /, **parameters) -> None:
 
 
 def _standin(root: Path) -> Path:
-    from dset.synthetic import synthesize
+    from dset.standin.dataset import synthesize
     synthesize(root, num_frames=24, seed=0, image_size=SIZE, scene='demo', num_workers=1, progress=False)
     return root
 
