@@ -18,7 +18,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = ('nbs', 'nbs/checks', 'nbs/appendix')   # lessons in reading order, what proves them, the stand-in data set
 PAPERMILL = ('nbs/experiments', 'data_prep')   # folders whose notebooks take parameters
-FLOORS = ('config', 'routers', 'experts token_pruning deformable_attention denoising backbones transforms', 'encoder decoder losses entity_moe dair_v2x',
+FLOORS = ('config', 'routers', 'experts token_pruning deformable_attention denoising backbones transforms detection_data', 'encoder decoder losses entity_moe dair_v2x own_data resizing',
           'detector', 'weights evaluation profiling visualize', 'trainer injection', 'export experiments comparison')   # from the ground up
 
 
