@@ -39,7 +39,10 @@ def main():
     began = time.time()
 
     from dset.standin.dataset import synthesize
-    from dset.trainer import TrainingStopped, headline, newest_run, run_command, run_notebook
+    from dset.checkpoint import newest_run
+    from dset.commands import run_notebook
+    from dset.config import run_command
+    from dset.reports import TrainingStopped, headline
 
     def demo():
         data = f'data/standin_{args.frames}'

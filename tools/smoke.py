@@ -15,7 +15,7 @@ SIZE = (160, 288)
 
 
 def _notebook(folder: str, notebook: str, out: Path, /, **parameters) -> None:
-    from dset.trainer import run_notebook
+    from dset.commands import run_notebook
     run_notebook(ROOT / folder / f"{notebook}.ipynb", out / f"{notebook}.ipynb", parameters, cwd=ROOT / folder)
 
 
