@@ -7,7 +7,7 @@ __all__ = ['get_rng_state', 'set_rng_state', 'seed_everything', 'save_checkpoint
            'load_checkpoint', 'load_detector', 'changed_keys', 'check_resumable', 'resume_config', 'trainer_state',
            'restore_trainer']
 
-# %% ../nbs/21_resuming.ipynb #899aa670
+# %% ../nbs/21_resuming.ipynb #4603e499
 import contextlib
 import random
 from pathlib import Path
@@ -23,7 +23,7 @@ from .optimisation import restore_optimizer
 from .reports import write_records
 from .transforms import seed_of
 
-# %% ../nbs/21_resuming.ipynb #a1fa7485
+# %% ../nbs/21_resuming.ipynb #1d20798b
 def get_rng_state() -> dict[str, Any]:
     "The state of Python's, NumPy's and torch's random streams (and this process's GPU's), as plain values and tensors."
     kind, key, *rest = np.random.get_state()
@@ -47,7 +47,7 @@ def seed_everything(seed: int, rank: int = 0) -> None:
     s = seed_of('process', seed, rank)
     random.seed(s), np.random.seed(s % 2**32), torch.manual_seed(s)
 
-# %% ../nbs/21_resuming.ipynb #04a0a02a
+# %% ../nbs/21_resuming.ipynb #19244042
 def save_checkpoint(state: Any, path: str | Path) -> None:
     """Write `state` with torch, whole or not at all, and remove what a process killed while writing `path` left behind.
 
@@ -57,7 +57,7 @@ def save_checkpoint(state: Any, path: str | Path) -> None:
         with contextlib.suppress(OSError): leftover.unlink()
     with whole_file(path) as f, open(f, 'wb') as file: torch.save(state, file)   # a file of Python: its errors say why
 
-# %% ../nbs/21_resuming.ipynb #b82d0b62
+# %% ../nbs/21_resuming.ipynb #d3a92cea
 def find_checkpoint(where: str | Path, prefer: str = 'latest') -> Path:
     """The checkpoint file meant by `where`: a file, or a run folder holding `latest_checkpoint.pth` and/or `best_checkpoint.pth`.
 
@@ -100,7 +100,7 @@ def load_detector(where: str | Path, prefer: str = 'best', **overrides) -> tuple
     load_weights(model, (state['ema'] or state)['model'], str(find_checkpoint(where, prefer)))
     return model.eval(), cfg, {k: state[k] for k in ('epoch', 'step', 'history', 'class_names', 'category_ids')}
 
-# %% ../nbs/21_resuming.ipynb #9fe01f6a
+# %% ../nbs/21_resuming.ipynb #caadb350
 _FREE = {'model.' + k for k in ('pretrained freeze_stages freeze_norm dropout label_noise_ratio box_noise_scale num_queries '
                                 'moe_execution top_k').split()}
 _FREE |= {'model.dset.' + k for k in ('token_keep_ratio token_pruning_warmup_epochs token_pruning_schedule restore prune_memory '
@@ -134,7 +134,7 @@ def resume_config(config: str | None, overrides: dict[str, Any]) -> Config:
     where = overrides.get('resume_from_checkpoint')
     return load_config(load_checkpoint(where)['config'] if where and not config else config, **overrides)
 
-# %% ../nbs/21_resuming.ipynb #dab78d8d
+# %% ../nbs/21_resuming.ipynb #f870918c
 _PLACE = ('epoch', 'step', 'updates', 'best', 'stale', 'elapsed', 'top_k', 'history')     # where a run is, and what it has seen
 
 

@@ -6,7 +6,7 @@
 __all__ = ['EpochBatches', 'end_workers', 'make_loader', 'share_of', 'Data', 'split_name', 'load_data', 'predict_loader',
            'truth_as_predictions', 'check_truth']
 
-# %% ../nbs/appendix/A6_loading.ipynb #0cf432b2
+# %% ../nbs/appendix/A6_loading.ipynb #9a3ad205
 import contextlib
 import hashlib
 import math
@@ -22,13 +22,15 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from .config import Config
-from .dair_v2x import CocoDetection, DairV2XDetection, find_coco, to_coco
+from .dair_v2x import DairV2XDetection
+from .detection_data import to_coco
+from .own_data import CocoDetection, find_coco
 from .detector import postprocess
 from .evaluation import coco_results, evaluate_coco
 from .reports import TrainingStopped
 from .transforms import AugmentationPolicy, AugmentedDataset, MultiScaleCollate, as_floats, collate, make_transforms, seed_of
 
-# %% ../nbs/appendix/A6_loading.ipynb #0ca37916
+# %% ../nbs/appendix/A6_loading.ipynb #780d8396
 class EpochBatches:
     """Batch sampler for one process of `world`: each global batch of `batch_size * world` indices is a slice of the epoch's permutation.
 
@@ -52,7 +54,7 @@ class EpochBatches:
             first = (step * self.world + self.rank) * b
             yield order[first:first + b]
 
-# %% ../nbs/appendix/A6_loading.ipynb #78789bcc
+# %% ../nbs/appendix/A6_loading.ipynb #d6cb2122
 def _leave_signals_to_the_trainer(worker: int) -> None:
     "A SIGTERM or Ctrl-C to the whole process group gives a worker 15 more seconds, so that the trainer can finish its step."
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -80,7 +82,7 @@ def share_of(size: int, batch_size: int, rank: int = 0, world: int = 1) -> list[
     mine = list(range(rank, size, world))
     return [mine[i:i + batch_size] for i in range(0, len(mine), batch_size)]
 
-# %% ../nbs/appendix/A6_loading.ipynb #af86b48f
+# %% ../nbs/appendix/A6_loading.ipynb #642b842a
 @dataclass
 class Data:
     "Training and validation sets with everything a trainer needs to know of them; `category_ids[label]` is the COCO id of a label."
@@ -91,6 +93,7 @@ class Data:
     category_ids: list[int]
     train_collate: Callable = collate
     val_collate: Callable = collate
+    rehearsal: dict | None = None      # the ground truth cut at the images' edges, where `val_coco` is not
 
 
 def split_name(split: str) -> str:
@@ -103,7 +106,7 @@ def split_name(split: str) -> str:
     if not path.is_absolute(): return '-'.join([p for p in path.with_suffix('').parts if p not in ('.', '..', '~')])
     return f"{path.parent.name}-{path.stem}-{hashlib.sha256(str(path).encode()).hexdigest()[:6]}".lstrip('-')
 
-# %% ../nbs/appendix/A6_loading.ipynb #127737e4
+# %% ../nbs/appendix/A6_loading.ipynb #5fb307c6
 def _split(cfg: Config, split: str, **kw) -> Dataset:
     d, kw = cfg.data, kw | dict(cache_dir=cfg.data.cache_dir, progress=False)
     if split.endswith('.json'): found = CocoDetection(*find_coco(d.data_root, split, d.image_root), **kw)
@@ -126,9 +129,10 @@ def load_data(cfg: Config, train: bool = True) -> Data:
                          f"{dict(zip(val.category_ids, val.class_names))}: both need the same ids and names")
     policy = AugmentationPolicy(t.epochs, t.strong_aug_off_epochs)
     augmented = AugmentedDataset(plain, size, policy, t.mosaic_prob if t.use_mosaic else 0., seed) if train else None
-    return Data(augmented, val, to_coco(val), val.class_names, val.category_ids, MultiScaleCollate(t.multi_scale, size, policy, seed))
+    return Data(augmented, val, to_coco(val, as_written=True), val.class_names, val.category_ids,
+                MultiScaleCollate(t.multi_scale, size, policy, seed), rehearsal=to_coco(val))
 
-# %% ../nbs/appendix/A6_loading.ipynb #86b46a21
+# %% ../nbs/appendix/A6_loading.ipynb #75282a84
 @torch.no_grad()
 def predict_loader(model: nn.Module, loader: DataLoader, category_ids: Sequence[int], autocast=contextlib.nullcontext,
                    each: Callable = lambda: None) -> tuple[list[dict], float]:
@@ -144,7 +148,7 @@ def predict_loader(model: nn.Module, loader: DataLoader, category_ids: Sequence[
         each()
     return results, seconds
 
-# %% ../nbs/appendix/A6_loading.ipynb #60fbfa28
+# %% ../nbs/appendix/A6_loading.ipynb #f79395b8
 def truth_as_predictions(targets: Iterable[dict], category_ids: Sequence[int]) -> list[dict]:
     "COCO results that claim exactly the ground truth of batch `targets`, brought back to original pixels as a prediction would be."
     out = []
@@ -165,7 +169,8 @@ def check_truth(data: Data, images: int = 64) -> dict:
     targets = [t for item in items for t in data.val_collate([item])[1]]
     ids = {t['image_id'] for t in targets}
     keys = (('images', 'id'), ('annotations', 'image_id'))
-    gt = data.val_coco | {k: [x for x in data.val_coco[k] if x[key] in ids] for k, key in keys}
+    truth = data.rehearsal or data.val_coco
+    gt = truth | {k: [x for x in truth[k] if x[key] in ids] for k, key in keys}
     most = max([100, *(len(t['labels']) for t in targets)])
     metrics = evaluate_coco(gt, truth_as_predictions(targets, data.category_ids), max_dets=most)
     if -1 < metrics['mAP'] < .99:

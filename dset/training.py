@@ -6,14 +6,13 @@
 __all__ = ['precision_of', 'make_accelerator', 'Trainer', 'make_run_dir', 'detector_weights', 'make_detector', 'build_trainer',
            'train', 'launch']
 
-# %% ../nbs/20_training.ipynb #168047c1
+# %% ../nbs/20_training.ipynb #7094a263
 import contextlib
 import math
 import os
 import signal
 import sys
 import time
-import warnings
 from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence
 
@@ -26,7 +25,7 @@ from tqdm import tqdm
 
 from .checkpoint import (find_checkpoint, get_rng_state, load_checkpoint, restore_trainer, save_checkpoint, seed_everything,
                              set_rng_state, trainer_state)
-from .config import Config, ConfigError, flatten, load_config, save_config, usable_cores, write_json
+from .config import Config, ConfigError, flatten, load_config, save_config, write_json
 from .detector import DSETRTDETR
 from .evaluation import evaluate_coco
 from .loading import Data, EpochBatches, check_truth, end_workers, load_data, make_loader, predict_loader, share_of
@@ -40,7 +39,7 @@ from .transforms import as_floats, collate
 from .visualize import scalars
 from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint
 
-# %% ../nbs/20_training.ipynb #db661f1b
+# %% ../nbs/20_training.ipynb #00cc40c8
 def precision_of(cfg: Config) -> str:
     "`training.mixed_precision`, where 'auto' is bf16 if this GPU or processor multiplies it in hardware, else no. Raises `ConfigError`."
     asked, gpu = cfg.training.mixed_precision, torch.cuda.is_available()
@@ -67,7 +66,7 @@ def make_accelerator(cfg: Config, run_dir: str | Path | None = None, trackers: S
                           'run accelerate config again and choose plain multi-GPU')
     return a
 
-# %% ../nbs/20_training.ipynb #61816dc8
+# %% ../nbs/20_training.ipynb #89a8ec2f
 class Trainer:
     """Trains `model` on `data` as `cfg` says and keeps its records in `run_dir`; `fit` goes from the current position to the end.
 
@@ -345,7 +344,7 @@ class Trainer:
         fits = largest_fitting(runs, len(images))
         raise TrainingStopped(out_of_memory_sentence(len(images), self.cfg.training.accumulation_steps, fits, images.shape[-2:]))
 
-# %% ../nbs/20_training.ipynb #31a33aa1
+# %% ../nbs/20_training.ipynb #d21a6016
 def make_run_dir(cfg: Config, accelerator: Accelerator) -> Path:
     "`<output_dir>/<name>_<date>_<time>/`, made by the first process and told to the others; a resumed run stays in its folder."
     if cfg.misc.resume_from_checkpoint: return find_checkpoint(cfg.misc.resume_from_checkpoint).parent
@@ -396,7 +395,7 @@ def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None
     trainer = Trainer(cfg, model, data, run_dir, accelerator, callbacks=callbacks, **kw)
     if given: trainer.started_from = 'a model that was given'
     elif trainer.started_from != 'noise': trainer.started_from = str(cfg.model.pretrained)
-    elif not state and accelerator.is_main_process: warnings.warn(NOISE, stacklevel=2)
+    elif not state: trainer.say(f'warning: {NOISE}')
     if state: trainer.load(state, str(find_checkpoint(where)))
     if trackers:
         plain = {k: v if isinstance(v, (int, float, str, bool)) else str(v) for k, v in flatten(cfg).items()}
