@@ -6,24 +6,20 @@
 __all__ = ['MLP', 'MemoryAttention', 'TransformerDecoderLayer', 'TransformerDecoder', 'generate_anchors', 'anchors_for',
            'RTDETRTransformerv2']
 
-# %% ../nbs/06_decoder.ipynb #11190756
+# %% ../nbs/06_decoder.ipynb #bd386e97
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
-from fastcore.basics import patch
 from torch import Tensor, nn
 
 from .deformable_attention import MSDeformableAttention, deformable_sampling
-from .denoising import inverse_sigmoid, make_denoising_queries
-from .experts import ACTIVATIONS, PatchMoELayer
-from .routers import Routing
-from .token_pruning import gather_tokens, scatter_tokens
+from .denoising import DenoisingQueries, inverse_sigmoid, make_denoising_queries
+from .encoder import Activation, input_projection, plugged, put_rows, take_rows
 
-# %% ../nbs/06_decoder.ipynb #4e57cfd5
+# %% ../nbs/06_decoder.ipynb #b519a6aa
 class MLP(nn.Module):
     "`num_layers` linear layers with ReLU between them: `[..., input_dim] -> [..., output_dim]`."
     def __init__(self, input_dim: int, hidden_dim: int, output_dim: int, num_layers: int):
@@ -32,21 +28,19 @@ class MLP(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(dims, dims[1:]))
 
     def forward(self, x: Tensor) -> Tensor:
-        "Apply the layers."
         for layer in self.layers[:-1]: x = layer(x).relu()
         return self.layers[-1](x)
 
-# %% ../nbs/06_decoder.ipynb #182dc23d
+# %% ../nbs/06_decoder.ipynb #a552e5f5
 class MemoryAttention(MSDeformableAttention):
     """Deformable attention into a memory of which only the rows `kept [b, m]` (ascending int64) exist; None: all.
 
-    `kept` stands in the place of `value_mask`: only these rows are projected, every other row reads as zero, whichever `execution`.
-    """
+    `kept` stands in the place of `value_mask`: only these rows are projected, every other row reads as zero, whichever `execution`."""
     def project_first(self, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor, kept: Tensor | None = None) -> Tensor:
         "Project the kept rows of `value [b, n, c]`, lay them into zeros, sample: `[b, q, c]`, before `output_proj`."
         if kept is None: return super().project_first(value, spatial_shapes, locations, weights)
-        rows = self.value_proj(gather_tokens(value, kept))  # [b, m, c]
-        value = scatter_tokens(rows, kept, rows.new_zeros(()).expand_as(value)).unflatten(-1, (self.num_heads, -1))  # [b, n, heads, c/heads]
+        rows = self.value_proj(take_rows(value, kept))  # [b, m, c]
+        value = put_rows(rows, kept, rows.new_zeros(()).expand_as(value)).unflatten(-1, (self.num_heads, -1))  # [b, n, heads, c/heads]
         value = value if value.dtype == torch.float64 else value.float()
         return deformable_sampling(value, spatial_shapes, locations, weights, self.num_points, self.method)
 
@@ -55,50 +49,47 @@ class MemoryAttention(MSDeformableAttention):
         if kept is not None: kept = torch.zeros(value.shape[:2], dtype=torch.bool, device=value.device).scatter(1, kept, True)  # [b, n]
         return super().sample_first(value, spatial_shapes, locations, weights, kept)
 
-# %% ../nbs/06_decoder.ipynb #a4b5a809
+# %% ../nbs/06_decoder.ipynb #cc886eaf
 class TransformerDecoderLayer(nn.Module):
-    """Self-attention among queries, deformable attention into the image, feed-forward (dense or experts); norms come after.
+    """Self-attention among queries, deformable attention into the image, FFN; each added to its input and normed (Zhu et al., 2021, arXiv 2010.04159).
 
-    `cross_attn_method` and `num_points` as in `MSDeformableAttention`; with `use_moe` the FFN is a `PatchMoELayer` of its own.
-    """
+    `num_points` and `cross_attn_method` as in `MSDeformableAttention`. The FFN is `linear1`, activation, `linear2`; or the module of
+    `make_ffn(d_model, dim_feedforward, activation, dropout)`, which maps `[b, q, c]` to `([b, q, c], routing)` and is called `moe` in the state
+    dict. `switches`: `use_moe`, `num_experts`, ... of chapter 12, see `dset.encoder.plugged`. Raises ValueError for an unknown activation."""
     def __init__(self, d_model: int = 256, num_heads: int = 8, dim_feedforward: int = 1024, dropout: float = 0., activation: str = 'relu',
-                 num_levels: int = 3, num_points: int | Sequence[int] = 4, cross_attn_method: str = 'default', use_moe: bool = False,
-                 num_experts: int = 6, top_k: int = 3, expert_dim: int | str | None = None, execution: str = 'auto'):
+                 num_levels: int = 3, num_points: int | Sequence[int] = 4, cross_attn_method: str = 'default',
+                 make_ffn: Callable[..., nn.Module] | None = None, **switches):
         super().__init__()
-        if activation not in ACTIVATIONS: raise ValueError(f'activation must be one of {", ".join(ACTIVATIONS)}, but is {activation!r}')
+        make_ffn = plugged('TransformerDecoderLayer', switches).get('make_ffn', make_ffn)
         self.self_attn = nn.MultiheadAttention(d_model, num_heads, dropout=dropout, batch_first=True)
         self.cross_attn = MemoryAttention(d_model, num_heads, num_levels, num_points, cross_attn_method)
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d_model) for _ in range(3))
-        self.dropout, self.activation = nn.Dropout(dropout), activation
-        if use_moe: self.moe = PatchMoELayer(d_model, dim_feedforward, num_experts, top_k, expert_dim, activation, dropout, execution)
-        else:
-            self.moe, self.linear1, self.linear2 = None, nn.Linear(d_model, dim_feedforward), nn.Linear(dim_feedforward, d_model)
+        self.dropout, self.activation = nn.Dropout(dropout), Activation(activation)
+        self.moe = make_ffn(d_model, dim_feedforward, activation, dropout) if make_ffn else None
+        if self.moe is None:
+            self.linear1, self.linear2 = nn.Linear(d_model, dim_feedforward), nn.Linear(dim_feedforward, d_model)
             for linear in (self.linear1, self.linear2): nn.init.xavier_uniform_(linear.weight)
 
-# %% ../nbs/06_decoder.ipynb #2d5bceb7
-@patch
-def feed_forward(self: TransformerDecoderLayer, x: Tensor) -> tuple[Tensor, Routing | None]:
-    "The FFN alone, `[b, q, c] -> [b, q, c]`, and its routing when experts compute it."
-    if self.moe is not None: return self.moe(x)
-    return self.linear2(self.dropout(ACTIVATIONS[self.activation](self.linear1(x)))), None
+    def feed_forward(self, x: Tensor) -> tuple[Tensor, object | None]:
+        "The FFN alone, `[b, q, c] -> [b, q, c]`, and what it routed."
+        if self.moe is not None: return self.moe(x)
+        return self.linear2(self.dropout(self.activation(self.linear1(x)))), None
 
-@patch
-def forward(self: TransformerDecoderLayer, target: Tensor, reference: Tensor, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
-            attn_mask: Tensor | None = None, kept: Tensor | None = None, query_pos: Tensor | None = None) -> tuple[Tensor, Routing | None]:
-    """`target [b, q, c]` with boxes `reference [b, q, 4]` reads `memory [b, n, c]` -> `([b, q, c], routing or None)`.
+    def forward(self, target: Tensor, reference: Tensor, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
+                attn_mask: Tensor | None = None, kept: Tensor | None = None, query_pos: Tensor | None = None) -> tuple[Tensor, object | None]:
+        """`target [b, q, c]` with boxes `reference [b, q, 4]` reads `memory [b, n, c]` -> `([b, q, c], routing or None)`.
 
-    `attn_mask [q, q]`: True = may not look; `kept [b, m]`: the rows of memory that exist (None: all); `query_pos [b, q, c]` is added to queries and keys.
-    """
-    def with_pos(x): return x if query_pos is None else x + query_pos
-    qk = with_pos(target)
-    seen, _ = self.self_attn(qk, qk, target, attn_mask=attn_mask, need_weights=False)
-    target = self.norm1(target + self.dropout(seen))
-    read = self.cross_attn(with_pos(target), reference, memory, spatial_shapes, kept)
-    target = self.norm2(target + self.dropout(read))
-    out, routing = self.feed_forward(target)
-    return self.norm3(target + self.dropout(out)), routing
+        `attn_mask [q, q]`: True = may not look; `kept [b, m]`: the rows of memory that exist (None: all); `query_pos [b, q, c]` is added to queries and keys."""
+        def with_pos(x): return x if query_pos is None else x + query_pos
+        qk = with_pos(target)
+        seen, _ = self.self_attn(qk, qk, target, attn_mask=attn_mask, need_weights=False)
+        target = self.norm1(target + self.dropout(seen))
+        read = self.cross_attn(with_pos(target), reference, memory, spatial_shapes, kept)
+        target = self.norm2(target + self.dropout(read))
+        out, routing = self.feed_forward(target)
+        return self.norm3(target + self.dropout(out)), routing
 
-# %% ../nbs/06_decoder.ipynb #9b901d95
+# %% ../nbs/06_decoder.ipynb #77c9722e
 class TransformerDecoder(nn.Module):
     "Decoder layers in a row; after each one every query's box is refined. In eval only layer `eval_idx` predicts, and none after it runs."
     def __init__(self, layers: Sequence[TransformerDecoderLayer], eval_idx: int = -1):
@@ -106,35 +97,32 @@ class TransformerDecoder(nn.Module):
         if not -len(layers) <= eval_idx < len(layers): raise ValueError(f'eval_idx {eval_idx} names none of the {len(layers)} decoder layers')
         self.layers, self.eval_idx = nn.ModuleList(layers), eval_idx % len(layers)
 
-@patch
-def forward(self: TransformerDecoder, target: Tensor, points_unact: Tensor, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
-            bbox_head: nn.ModuleList, score_head: nn.ModuleList, query_pos_head: nn.Module, attn_mask: Tensor | None = None,
-            kept: Tensor | None = None) -> tuple[list[Tensor], list[Tensor], list[Routing]]:
-    """Boxes `[b, q, 4]` (cxcywh, 0..1, float32), logits `[b, q, classes]` and routing of every predicting layer.
+    def forward(self, target: Tensor, points_unact: Tensor, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
+                bbox_head: nn.ModuleList, score_head: nn.ModuleList, query_pos_head: nn.Module, attn_mask: Tensor | None = None,
+                kept: Tensor | None = None) -> tuple[list[Tensor], list[Tensor], list]:
+        """Boxes `[b, q, 4]` (cxcywh, 0..1, float32) and logits `[b, q, classes]` of every predicting layer, routing of every layer that routes.
 
-    `box_i = sigmoid(head_i(x_i) + logit(box_{i-1}))`. The next layer reads a detached box, its prediction does not
-    ("look forward twice", [DINO](https://arxiv.org/abs/2203.03605), section 3.5): gradients reach one layer back.
-    """
-    boxes, logits, routings = [], [], []
-    reference = previous = points_unact.float().sigmoid()  # [b, q, 4]
-    for i, layer in enumerate(self.layers if self.training else self.layers[:self.eval_idx + 1]):
-        query_pos = query_pos_head(reference.to(target.dtype))
-        target, routing = layer(target, reference, memory, spatial_shapes, attn_mask, kept, query_pos)
-        if routing is not None: routings.append(routing)
-        delta = bbox_head[i](target).float()
-        refined = (delta + inverse_sigmoid(reference)).sigmoid()
-        if self.training or i == self.eval_idx:
-            boxes.append(refined if previous is reference else (delta + inverse_sigmoid(previous)).sigmoid())
-            logits.append(score_head[i](target))
-        previous, reference = refined, refined.detach()
-    return boxes, logits, routings
+        `box_i = sigmoid(head_i(x_i) + logit(box_{i-1}))`. The next layer reads a detached box, its prediction does not
+        ("look forward twice", Zhang et al., 2022, DINO, arXiv 2203.03605, section 3.5): gradients reach one layer back."""
+        boxes, logits, routings = [], [], []
+        reference = previous = points_unact.float().sigmoid()  # [b, q, 4]
+        for i, layer in enumerate(self.layers if self.training else self.layers[:self.eval_idx + 1]):
+            query_pos = query_pos_head(reference.to(target.dtype))
+            target, routing = layer(target, reference, memory, spatial_shapes, attn_mask, kept, query_pos)
+            if routing is not None: routings.append(routing)
+            delta = bbox_head[i](target).float()
+            refined = (delta + inverse_sigmoid(reference)).sigmoid()
+            if self.training or i == self.eval_idx:
+                boxes.append(refined if previous is reference else (delta + inverse_sigmoid(previous)).sigmoid())
+                logits.append(score_head[i](target))
+            previous, reference = refined, refined.detach()
+        return boxes, logits, routings
 
-# %% ../nbs/06_decoder.ipynb #ce0a5d69
+# %% ../nbs/06_decoder.ipynb #be533811
 def generate_anchors(spatial_shapes: Sequence[tuple[int, int]], device: torch.device | str | None = None, grid_size: float = .05) -> tuple[Tensor, Tensor]:
     """One box per token, as logits `[1, n, 4]` float32, and whether it lies well inside the image, `[1, n, 1]` bool.
 
-    Centres are the cells' centres, sides `grid_size * 2^level` of the image; outside 0.01..0.99 the logits are infinite.
-    """
+    Centres are the cells' centres, width and height `grid_size * 2^level` of the image's; outside 0.01..0.99 the logits are infinite."""
     levels = []
     for level, (h, w) in enumerate(spatial_shapes):
         y, x = ((torch.arange(k, device=device, dtype=torch.float32) + .5)/k for k in (h, w))
@@ -154,32 +142,29 @@ def anchors_for(spatial_shapes: Sequence[tuple[int, int]], device: torch.device)
     if torch.compiler.is_compiling(): return generate_anchors(spatial_shapes, device)
     return _cached_anchors(tuple((int(h), int(w)) for h, w in spatial_shapes), torch.device(device))
 
-# %% ../nbs/06_decoder.ipynb #a2d5a47e
-def _input_proj(c, hidden_dim):
-    return nn.Sequential(OrderedDict(conv=nn.Conv2d(c, hidden_dim, 1, bias=False), norm=nn.BatchNorm2d(hidden_dim)))
-
-# %% ../nbs/06_decoder.ipynb #34f2bbf4
+# %% ../nbs/06_decoder.ipynb #676f86d1
 class RTDETRTransformerv2(nn.Module):
-    """RT-DETRv2's decoder ([Lv et al. 2024](https://arxiv.org/abs/2407.17140)) with an optional mixture of experts as FFN.
+    """RT-DETRv2's decoder (Lv et al., 2024, arXiv 2407.17140; query selection: Zhao et al., 2023, arXiv 2304.08069, section 4.3).
 
-    Submodules carry the names of the official repository, so its checkpoints fit. `feat_channels`: channels of the maps
-    that come in, `hidden_dim` each unless given. `num_denoising=0` leaves the denoising queries out.
-    Every decoder layer has its own experts. Raises ValueError for arguments that do not fit together.
-    """
+    Submodules carry the names of the official repository, so its checkpoints fit. `feat_channels`: channels of the maps that come in,
+    `hidden_dim` each unless given. `num_denoising=0` leaves the denoising queries out. `forward` is made of steps that may be called one by
+    one: `flatten_maps`, `select_queries`, `initial_queries`, `denoising_queries`, then `decoder`. `make_ffn` and `switches` (`use_moe`, `num_experts`,
+    `moe_execution`, ... of chapter 12) say what the layers' FFNs are, see `TransformerDecoderLayer`. Raises ValueError for arguments that do not fit together."""
     def __init__(self, num_classes: int = 8, hidden_dim: int = 256, num_queries: int = 300, feat_channels: Sequence[int] | None = None,
                  num_levels: int = 3, num_points: int | Sequence[int] = 4, num_heads: int = 8, num_layers: int = 6, dim_feedforward: int = 1024,
                  dropout: float = 0., activation: str = 'relu', num_denoising: int = 100, label_noise_ratio: float = .5,
                  box_noise_scale: float = 1., learn_query_content: bool = False, eval_idx: int = -1, cross_attn_method: str = 'default',
-                 use_moe: bool = False, num_experts: int = 6, top_k: int = 3, expert_dim: int | str | None = None, moe_execution: str = 'auto'):
+                 make_ffn: Callable[..., nn.Module] | None = None, **switches):
         super().__init__()
         feat_channels = list(feat_channels or [hidden_dim]*num_levels)
         if len(feat_channels) != num_levels: raise ValueError(f'feat_channels {feat_channels} must name num_levels = {num_levels} maps')
+        make_ffn = plugged('RTDETRTransformerv2', switches).get('make_ffn', make_ffn)
         self.num_classes, self.num_queries, self.num_levels, self.num_denoising = num_classes, num_queries, num_levels, num_denoising
         self.label_noise_ratio, self.box_noise_scale = label_noise_ratio, box_noise_scale
-        self.input_proj = nn.ModuleList(_input_proj(c, hidden_dim) for c in feat_channels)
-        layer_args = (hidden_dim, num_heads, dim_feedforward, dropout, activation, num_levels, num_points, cross_attn_method, use_moe,
-                      num_experts, top_k, expert_dim, moe_execution)
-        self.decoder = TransformerDecoder([TransformerDecoderLayer(*layer_args) for _ in range(num_layers)], eval_idx)
+        self.input_proj = nn.ModuleList(input_projection(c, hidden_dim) for c in feat_channels)
+        def make_layer(): return TransformerDecoderLayer(hidden_dim, num_heads, dim_feedforward, dropout, activation, num_levels, num_points,
+                                                         cross_attn_method, make_ffn)
+        self.decoder = TransformerDecoder([make_layer() for _ in range(num_layers)], eval_idx)
         self.denoising_class_embed = nn.Embedding(num_classes + 1, hidden_dim, padding_idx=num_classes) if num_denoising > 0 else None
         self.tgt_embed = nn.Embedding(num_queries, hidden_dim) if learn_query_content else None
         self.query_pos_head = MLP(4, 2*hidden_dim, hidden_dim, 2)
@@ -189,92 +174,74 @@ class RTDETRTransformerv2(nn.Module):
         self.dec_bbox_head = nn.ModuleList(MLP(hidden_dim, hidden_dim, 4, 3) for _ in range(num_layers))
         self.reset_parameters()
 
-# %% ../nbs/06_decoder.ipynb #7506a830
-@patch
-@torch.no_grad()
-def reset_parameters(self: RTDETRTransformerv2, prior: float = .01):
-    "Official start: every class has probability `prior`, no box is moved, projections are Xavier."
-    for score, bbox in zip([self.enc_score_head, *self.dec_score_head], [self.enc_bbox_head, *self.dec_bbox_head]):
-        nn.init.constant_(score.bias, -math.log((1 - prior)/prior))
-        nn.init.zeros_(bbox.layers[-1].weight)
-        nn.init.zeros_(bbox.layers[-1].bias)
-    for m in (self.enc_output.proj, *self.query_pos_head.layers, *(p.conv for p in self.input_proj)): nn.init.xavier_uniform_(m.weight)
-    if self.tgt_embed is not None: nn.init.xavier_uniform_(self.tgt_embed.weight)
-    if self.denoising_class_embed is not None: nn.init.normal_(self.denoising_class_embed.weight[:-1])
+    @torch.no_grad()
+    def reset_parameters(self, prior: float = .01) -> None:
+        "Official start: every class has probability `prior`, no box is moved, projections are Xavier."
+        for score, bbox in zip([self.enc_score_head, *self.dec_score_head], [self.enc_bbox_head, *self.dec_bbox_head]):
+            nn.init.constant_(score.bias, -math.log((1 - prior)/prior))
+            nn.init.zeros_(bbox.layers[-1].weight)
+            nn.init.zeros_(bbox.layers[-1].bias)
+        for m in (self.enc_output.proj, *self.query_pos_head.layers, *(p.conv for p in self.input_proj)): nn.init.xavier_uniform_(m.weight)
+        if self.tgt_embed is not None: nn.init.xavier_uniform_(self.tgt_embed.weight)
+        if self.denoising_class_embed is not None: nn.init.normal_(self.denoising_class_embed.weight[:-1])
 
-@patch
-def flatten_maps(self: RTDETRTransformerv2, feats: Sequence[Tensor]) -> tuple[Tensor, list[tuple[int, int]]]:
-    "Project the maps and lay their cells in a row: `memory [b, n, c]` and each level's (h, w)."
-    if len(feats) != self.num_levels: raise ValueError(f'the decoder takes {self.num_levels} feature maps, got {len(feats)}')
-    maps = [proj(f) for proj, f in zip(self.input_proj, feats)]
-    return torch.cat([m.flatten(2).transpose(1, 2) for m in maps], 1), [tuple(m.shape[-2:]) for m in maps]
+    def flatten_maps(self, feats: Sequence[Tensor]) -> tuple[Tensor, list[tuple[int, int]]]:
+        "Project the maps and lay their cells in a row: `memory [b, n, c]` and each level's (h, w)."
+        if len(feats) != self.num_levels: raise ValueError(f'the decoder takes {self.num_levels} feature maps, got {len(feats)}')
+        maps = [proj(f) for proj, f in zip(self.input_proj, feats)]
+        return torch.cat([m.flatten(2).transpose(1, 2) for m in maps], 1), [tuple(m.shape[-2:]) for m in maps]
 
-# %% ../nbs/06_decoder.ipynb #df428fed
-@patch
-def select_queries(self: RTDETRTransformerv2, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]], kept: Tensor | None = None) -> dict:
-    """The `num_queries` tokens whose best class scores highest (fewer if there are fewer tokens), best first; out of `kept [b, m]` if given.
+    def select_queries(self, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]], kept: Tensor | None = None) -> dict:
+        """The `num_queries` tokens whose best class scores highest (fewer if there are fewer tokens), best first; out of `kept [b, m]` if given.
 
-    Returns `content [b, q, c]`, `points_unact [b, q, 4]` float32 (logits of cxcywh), `logits [b, q, classes]` and `index [b, q]` into
-    `memory [b, n, c]`. The heads run on the tokens they are needed for only: the same numbers as running them on all.
-    """
-    anchors, valid = anchors_for(spatial_shapes, memory.device)
-    if kept is not None: memory, anchors, valid = (gather_tokens(t, kept) for t in (memory, anchors, valid))  # n -> m
-    tokens = self.enc_output(memory.masked_fill(~valid, 0.))  # [b, n, c]
-    scores = self.enc_score_head(tokens)  # [b, n, classes]
-    index = scores.amax(-1).topk(min(self.num_queries, tokens.shape[1]), dim=1).indices  # [b, q]
-    content = gather_tokens(tokens, index)
-    points_unact = self.enc_bbox_head(content).float() + gather_tokens(anchors, index)
-    return dict(content=content, points_unact=points_unact, logits=gather_tokens(scores, index),
-                index=index if kept is None else kept.gather(1, index))
+        Returns `content [b, q, c]`, `points_unact [b, q, 4]` float32 (logits of cxcywh), `logits [b, q, classes]` and `index [b, q]` into
+        `memory [b, n, c]`. The heads run on the tokens they are needed for only: the same numbers as running them on all."""
+        anchors, valid = anchors_for(spatial_shapes, memory.device)
+        if kept is not None: memory, anchors, valid = (take_rows(t, kept) for t in (memory, anchors, valid))  # n -> m
+        tokens = self.enc_output(memory.masked_fill(~valid, 0.))  # [b, n, c]
+        scores = self.enc_score_head(tokens)  # [b, n, classes]
+        index = scores.amax(-1).topk(min(self.num_queries, tokens.shape[1]), dim=1).indices  # [b, q]
+        content = take_rows(tokens, index)
+        points_unact = self.enc_bbox_head(content).float() + take_rows(anchors, index)
+        return dict(content=content, points_unact=points_unact, logits=take_rows(scores, index),
+                    index=index if kept is None else kept.gather(1, index))
 
-# %% ../nbs/06_decoder.ipynb #60828879
-@patch
-def denoising_queries(self: RTDETRTransformerv2, targets: Sequence[dict] | None, num_queries: int):
-    "`DenoisingQueries` for this batch, or None: in eval, without targets, when all images are empty, when switched off."
-    if not self.training or targets is None or self.denoising_class_embed is None: return None
-    return make_denoising_queries(targets, self.num_classes, num_queries, self.denoising_class_embed, self.num_denoising,
-                                  self.label_noise_ratio, self.box_noise_scale)
+    def denoising_queries(self, targets: Sequence[dict] | None, num_queries: int) -> DenoisingQueries | None:
+        "`DenoisingQueries` for this batch, or None: in eval, without targets, when all images are empty, when switched off."
+        if not self.training or targets is None or self.denoising_class_embed is None: return None
+        return make_denoising_queries(targets, self.num_classes, num_queries, self.denoising_class_embed, self.num_denoising,
+                                      self.label_noise_ratio, self.box_noise_scale)
 
-@patch
-def initial_queries(self: RTDETRTransformerv2, chosen: dict) -> Tensor:
-    "What the real queries start from, `[b, q, c]`: the chosen tokens cut from the graph, or the learnt embedding."
-    content = chosen['content'].detach()
-    if self.tgt_embed is not None: content = self.tgt_embed.weight[:content.shape[1]].expand_as(content)
-    return content
+    def initial_queries(self, chosen: dict) -> Tensor:
+        "What the real queries start from, `[b, q, c]`: the chosen tokens cut from the graph, or the learnt embedding."
+        content = chosen['content'].detach()
+        return content if self.tgt_embed is None else self.tgt_embed.weight[:content.shape[1]].expand_as(content)
 
-def _pairs(logits, boxes): return [dict(pred_logits=l, pred_boxes=b) for l, b in zip(logits, boxes)]
+    def forward(self, feats: Sequence[Tensor], targets: Sequence[dict] | None = None, kept: Tensor | None = None) -> dict:
+        """Feature maps `[b, c_l, h_l, w_l]`, fine to coarse -> predictions of the last layer, and in training of all others.
 
-def _split(tensors, d): return [t[:, :d] for t in tensors], [t[:, d:] for t in tensors]
+        `kept [b, m]`, ascending: the cells of the maps, laid in a row, that exist; queries come from these, all others read as zero (None: all exist).
 
-# %% ../nbs/06_decoder.ipynb #147dc001
-@patch
-def forward(self: RTDETRTransformerv2, feats: Sequence[Tensor], targets: Sequence[dict] | None = None, kept: Tensor | None = None) -> dict:
-    """Feature maps `[b, c_l, h_l, w_l]`, fine to coarse -> predictions of the last layer, and in training of all others.
-
-    `kept [b, m]`, ascending: the cells of the maps, laid in a row, that the decoder knows; queries come from these, all others read
-    as zero (None: it knows all).
-
-    Always: `pred_logits [b, q, classes]`, `pred_boxes [b, q, 4]` (cxcywh, 0..1, float32), `routing` (one `Routing` per
-    MoE layer, `[b, q, ...]`, real queries only), `query_index [b, q]` (the token each query came from).
-    In training also `aux_outputs` (layers before the last), `enc_aux_outputs` (the selected tokens) and, with boxes in
-    `targets`, `dn_aux_outputs` (denoising queries, all layers) and `dn_meta`; lists of dicts with the two `pred_` keys.
-    """
-    memory, spatial_shapes = self.flatten_maps(feats)
-    chosen = self.select_queries(memory, spatial_shapes, kept)
-    content, points_unact, mask, d = self.initial_queries(chosen), chosen['points_unact'].detach(), None, 0
-    dn = self.denoising_queries(targets, content.shape[1])
-    if dn is not None:
-        content, points_unact = torch.cat([dn.content.to(content.dtype), content], 1), torch.cat([dn.points_unact, points_unact], 1)
-        mask, d = dn.attn_mask, dn.points_unact.shape[1]
-    elif self.training and self.denoising_class_embed is not None:  # unused now, yet it must receive a gradient (of zero)
-        content = content + 0.*self.denoising_class_embed.weight.sum().to(content.dtype)
-    boxes, logits, routing = self.decoder(content, points_unact, memory, spatial_shapes, self.dec_bbox_head, self.dec_score_head,
-                                          self.query_pos_head, mask, kept)
-    (dn_boxes, boxes), (dn_logits, logits) = _split(boxes, d), _split(logits, d)
-    out = dict(pred_logits=logits[-1], pred_boxes=boxes[-1], routing=[Routing(*(t[:, d:] for t in r)) for r in routing],
-               query_index=chosen['index'])
-    if self.training:
-        out['aux_outputs'] = _pairs(logits[:-1], boxes[:-1])
-        out['enc_aux_outputs'] = _pairs([chosen['logits']], [chosen['points_unact'].sigmoid()])
-        if dn is not None: out.update(dn_aux_outputs=_pairs(dn_logits, dn_boxes), dn_meta=dn.meta)
-    return out
+        Always: `pred_logits [b, q, classes]`, `pred_boxes [b, q, 4]` (cxcywh, 0..1, float32), `query_index [b, q]` (the token each query came from),
+        `routing` (what each layer's FFN routed, a named tuple of `[b, q, ...]`, real queries only; empty for plain FFNs).
+        In training also `aux_outputs` (layers before the last), `enc_aux_outputs` (the selected tokens) and, with boxes in
+        `targets`, `dn_aux_outputs` (denoising queries, all layers) and `dn_meta`; lists of dicts with the two `pred_` keys."""
+        memory, spatial_shapes = self.flatten_maps(feats)
+        chosen = self.select_queries(memory, spatial_shapes, kept)
+        content, points_unact, mask, d = self.initial_queries(chosen), chosen['points_unact'].detach(), None, 0
+        dn = self.denoising_queries(targets, content.shape[1])
+        if dn is not None:
+            content, points_unact = torch.cat([dn.content.to(content.dtype), content], 1), torch.cat([dn.points_unact, points_unact], 1)
+            mask, d = dn.attn_mask, dn.points_unact.shape[1]
+        elif self.training and self.denoising_class_embed is not None:  # unused now, yet it must receive a gradient (of zero)
+            content = content + 0.*self.denoising_class_embed.weight.sum().to(content.dtype)
+        boxes, logits, routing = self.decoder(content, points_unact, memory, spatial_shapes, self.dec_bbox_head, self.dec_score_head,
+                                              self.query_pos_head, mask, kept)
+        def pairs(part): return [dict(pred_logits=x[:, part], pred_boxes=b[:, part]) for x, b in zip(logits, boxes)]
+        real = pairs(slice(d, None))
+        out = real[-1] | dict(routing=[type(r)(*(t[:, d:] for t in r)) for r in routing], query_index=chosen['index'])
+        if self.training:
+            out['aux_outputs'] = real[:-1]
+            out['enc_aux_outputs'] = [dict(pred_logits=chosen['logits'], pred_boxes=chosen['points_unact'].sigmoid())]
+            if dn is not None: out.update(dn_aux_outputs=pairs(slice(d)), dn_meta=dn.meta)
+        return out
