@@ -66,7 +66,7 @@ def _need(module: str):
 @contextlib.contextmanager
 def quiet_export():
     "Exporters warn about their own insides; errors still come through. Attention is taken out of PyTorch's fused fast path."
-    levels = {n: logging.getLogger(n).level for n in ('torch.onnx', 'onnxscript', 'onnx_ir', 'torch.export')}
+    levels = {n: logging.getLogger(n).level for n in ('', 'torch.onnx', 'onnxscript', 'onnx_ir', 'torch.export')}
     for n in levels: logging.getLogger(n).setLevel(logging.ERROR)
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)

@@ -7,8 +7,13 @@ __all__ = ['RELEASES', 'PUBLISHED', 'Published', 'list_weights', 'list_presets',
 
 # %% ../nbs/appendix/A8_published.ipynb #805cc427
 import difflib
+import errno
+import http.client
 import re
+import shutil
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,46 +97,43 @@ def weights_cache() -> Path:
 _ADVICE = {403: 'access is forbidden: is a token or a proxy needed?', 404: 'there is no such file', 429: 'the server asks to wait: try again later'}
 
 def _get(url: str, part: Path, timeout: float) -> None:
-    "One try: append to (or start) `part` until it is as long as the server says. Raises `OSError`."
-    import requests
+    "One try: append to (or start) `part` until it is as long as the server says. Raises `OSError`, among them `urllib.error.HTTPError`."
     tag, have = part.with_name(part.name + '.tag'), part.stat().st_size if part.is_file() else 0
     known = tag.read_text() if tag.is_file() else ''
-    headers = {'Accept-Encoding': 'identity'} | ({'Range': f'bytes={have}-', 'If-Range': known} if have and known else {})
-    with requests.get(url, headers=headers, stream=True, timeout=timeout) as answer:
-        answer.raise_for_status()
-        more = answer.status_code == 206
-        length = answer.headers.get('Content-Length')
+    headers = {'User-Agent': 'dset'} | ({'Range': f'bytes={have}-', 'If-Range': known} if have and known else {})
+    request = urllib.request.Request(url, headers=headers)
+    with urllib.request.build_opener().open(request, timeout=timeout) as answer:   # proxies as the environment says now
+        more, length = answer.status == 206, answer.headers.get('Content-Length')
         total = int(length) + (have if more else 0) if length else None
-        if not more: tag.write_text(answer.headers.get('ETag', ''))
-        with open(part, 'ab' if more else 'wb') as f:
-            for block in answer.iter_content(1 << 20): f.write(block)
-    if total is not None and part.stat().st_size != total:
-        raise ConnectionError(f'{part.stat().st_size:,} of {total:,} bytes came')
+        if not more: tag.write_text(answer.headers.get('ETag') or '')
+        with open(part, 'ab' if more else 'wb') as f: shutil.copyfileobj(answer, f, 1 << 16)
+    if total is not None and part.stat().st_size != total: raise ConnectionError(f'{part.stat().st_size:,} of {total:,} bytes came')
 
 def download_file(url: str, path: str | Path, tries: int = 4, wait: float = 1., timeout: float = 30.) -> Path:
     """Fetch `url` (redirects and proxies as the environment says) as `path`, resuming what an earlier try left; returns `path`.
 
     The file appears only when all of its bytes came and, for a `.pth` or `.safetensors`, when it can be read. Raises `FileNotFoundError`
     (no such file, no way to the server) or `CheckpointError` (what came is damaged)."""
-    import requests
     path = Path(path)
     part = path.with_name(path.name + '.part')
     path.parent.mkdir(parents=True, exist_ok=True)
     for i in range(tries):
+        last, pause = i == tries - 1, wait * 2 ** i
         try: _get(url, part, timeout); break
-        except requests.HTTPError as e:
-            code, last = e.response.status_code, i == tries - 1
-            if code == 416: part.unlink(missing_ok=True)                       # what we have is longer than the file: start again
-            elif code < 500 and code != 429 or last:
-                raise FileNotFoundError(f'{url} answers {code}: {_ADVICE.get(code, "the server failed: try again later")}; '
+        except urllib.error.HTTPError as e:
+            if e.code == 416: part.unlink(missing_ok=True)                     # what we have is longer than the file: start again
+            if last or e.code < 500 and e.code not in (416, 429):
+                raise FileNotFoundError(f'{url} answers {e.code}: {_ADVICE.get(e.code, "the server failed: try again later")}; '
                                         'or download it elsewhere and give its path') from None
-            asked = e.response.headers.get('Retry-After', '')
-            time.sleep(min(float(asked), 30.) if asked.isdigit() else wait * 2 ** i)
-        except (requests.RequestException, ConnectionError) as e:
-            if i == tries - 1:
-                raise FileNotFoundError(f'{url} could not be fetched ({type(e).__name__}, {part.stat().st_size if part.is_file() else 0:,} bytes came and are kept '
-                                        'for the next try): check the network, or download it elsewhere and give its path') from None
-            time.sleep(wait * 2 ** i)
+            asked = e.headers.get('Retry-After', '')
+            time.sleep(min(float(asked), 30.) if asked.isdigit() else pause)
+        except (OSError, http.client.HTTPException) as e:
+            if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS): raise    # ours, not the network's
+            if last:
+                have = part.stat().st_size if part.is_file() else 0
+                raise FileNotFoundError(f'{url} could not be fetched ({type(e).__name__}; {have:,} bytes came and are kept for the next try): '
+                                        'check the network, or download it elsewhere and give its path') from None
+            time.sleep(pause)
     try:
         if path.suffix in ('.pth', '.pt', '.bin', '.safetensors'): _check_readable(part, path)
     finally: part.with_name(part.name + '.tag').unlink(missing_ok=True)

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN_ResNet50_FPN_V2_Weights
 
 from .backbones import presnet_key
-from .config import read_yaml
-from .detector import DSETRTDETR, create_detector
+from .config import load_config, read_yaml
+from .detector import DSETRTDETR
 from .experts import ACTIVATIONS, PatchMoELayer
 from .published import PUBLISHED, find_weights
 from .weight_files import CheckpointError, names_beside, plain_key, read_raw, unwrap
@@ -462,8 +462,9 @@ def published_detector(source, image_size: tuple[int, int] = (640, 640), **setti
     count = found.pop('num_classes')
     if found['backbone'] is None: raise CheckpointError('the checkpoint has a backbone that is not known here: it must be a ResNet-D or an HGNetv2 of RT-DETR')
     if isinstance(source, (str, Path)) and str(source) in PUBLISHED: settings = PUBLISHED[str(source)].settings | settings
-    model = create_detector('rtdetr_presnet50', classes=names if names and len(names) == count else names_of(count), pretrained=False,
-                            preset=f"rtdetr_{found['backbone']}", image_size=list(image_size), **found | settings).eval()
+    names = names if names and len(names) == count else names_of(count)
+    config = load_config('rtdetr_presnet50', preset=f"rtdetr_{found['backbone']}", pretrained=False, image_size=list(image_size), **found | settings)
+    model = DSETRTDETR(config, classes=names).eval()
     report = load_rtdetr_checkpoint(model, state, upcycle=False, verbose=False)
     if report.reinitialised: raise CheckpointError(f'the checkpoint lacks {len(report.reinitialised)} tensors of its own architecture, first {next(iter(report.reinitialised))}')
     return model
