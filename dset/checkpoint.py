@@ -22,6 +22,7 @@ from .detector import DSETRTDETR, load_weights
 from .optimisation import restore_optimizer
 from .reports import write_records
 from .transforms import seed_of
+from .weight_files import read_raw
 
 # %% ../nbs/21_resuming.ipynb #1d20798b
 def get_rng_state() -> dict[str, Any]:
@@ -82,7 +83,7 @@ def load_checkpoint(where: str | Path, prefer: str = 'latest') -> dict[str, Any]
 
     Raises `FileNotFoundError` or, for a truncated or foreign file, `ValueError`."""
     path = find_checkpoint(where, prefer)
-    try: state = torch.load(path, map_location='cpu', weights_only=True)
+    try: state = read_raw(path)
     except Exception as e:
         raise ValueError(f'{path} is truncated or no checkpoint ({type(e).__name__}, {path.stat().st_size:,} bytes); '
                          'use another one of the run') from None
@@ -101,7 +102,7 @@ def load_detector(where: str | Path, prefer: str = 'best', **overrides) -> tuple
     return model.eval(), cfg, {k: state[k] for k in ('epoch', 'step', 'history', 'class_names', 'category_ids')}
 
 # %% ../nbs/21_resuming.ipynb #caadb350
-_FREE = {'model.' + k for k in ('pretrained freeze_stages freeze_norm dropout label_noise_ratio box_noise_scale num_queries '
+_FREE = {'model.' + k for k in ('pretrained class_map freeze_stages freeze_norm dropout label_noise_ratio box_noise_scale num_queries '
                                 'moe_execution top_k').split()}
 _FREE |= {'model.dset.' + k for k in ('token_keep_ratio token_pruning_warmup_epochs token_pruning_schedule restore prune_memory '
                                       'patch_moe_top_k tile_keep_ratio tile_warmup_epochs tile_execution').split()}

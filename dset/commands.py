@@ -114,10 +114,23 @@ def dset_train(argv: list[str] | None = None) -> None:
     run_command(lambda: _stoppable(command))
 
 
+def _evaluate_foreign(args, overrides: dict[str, Any]) -> None:
+    "Evaluate `args.weights` as it is and print its AP beside the published one."
+    from dset.predict import evaluate_weights, evaluation_line   # chapter 29 builds on this one
+    from dset.weights import named_class_map
+    names = 'data_root', 'val_split', 'image_root', 'image_size', 'batch_size', 'class_map'
+    if strange := sorted(overrides.keys() - set(names)): raise ConfigError(f'--{strange[0]}: a foreign checkpoint is evaluated as it is; only {", ".join(names)} can be given')
+    if missing := [k for k in ('data_root', 'val_split') if k not in overrides]: raise ConfigError(f'--weights needs --{missing[0]}: the folder of a COCO set and its validation file')
+    metrics = evaluate_weights(args.weights, **overrides | dict(class_map=named_class_map(overrides.get('class_map'))))
+    for name, c in metrics['per_class'].items(): print(f"{name:>20} AP {c['AP']:.3f} AP50 {c['AP50']:.3f} ({c['num_objects']} objects)")
+    print(evaluation_line(metrics, args.weights))
+
+
 def dset_eval(argv: list[str] | None = None) -> None:
     "The command `dset_eval`: evaluate a checkpoint or run folder."
     def command():
         args, overrides = parse_args('dset_eval', argv)
+        if args.weights: return _evaluate_foreign(args, overrides)
         report = evaluate_checkpoint(args.checkpoint, args.keep_ratio, **overrides)
         for name, c in report['metrics']['per_class'].items():
             print(f"{name:>20} AP {c['AP']:.3f} AP50 {c['AP50']:.3f} ({c['num_objects']} objects)")

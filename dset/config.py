@@ -72,6 +72,7 @@ class DSETSection(Section):
 class ModelSection(Section):
     "`model`: backbone, hybrid encoder, decoder."
     backbone: str = Field('presnet50', description='presnet18|34|50|101, hgnetv2_b0..b6 or any timm name')
+    class_map: PathText | None = Field(None, description='with the weights of a whole detector: from which of its classes ours start, coco_to_dair8 or a YAML or JSON file (ours: theirs)')
     pretrained: bool | PathText = Field(False, description='true: download published backbone weights; a path: read them there')
     freeze_stages: Int = Field(-1, ge=-1, le=4, description='freeze the stem (0) and the first k stages; -1 freezes nothing')
     freeze_norm: bool = Field(False, description="freeze the backbone's batch norms")
@@ -421,18 +422,20 @@ _EXAMPLES = {
   dset_train --config my.yaml --use_token_pruning false      # my.yaml: `base: dset_presnet18` and what differs''',
     'dset_eval': '''examples:
   dset_eval --checkpoint logs/dset_tiny_20260101_120000 --data_root data/standin
-  dset_eval --checkpoint best_checkpoint.pth --val_split val --keep_ratio 0.5''',
+  dset_eval --checkpoint best_checkpoint.pth --val_split val --keep_ratio 0.5
+  dset_eval --weights rtdetr_v2_r50vd --data_root coco --val_split instances_val2017.json''',
 }
 
 # %% ../nbs/19_config.ipynb #3b1aceb2
 def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
     "The parser of `dset_train` (`--config`) or `dset_eval` (`--checkpoint`, which brings its own configuration), and a flag for every key."
     p = argparse.ArgumentParser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=_EXAMPLES[prog], allow_abbrev=False,
-        usage=f"%(prog)s [-h] {'[--config NAME|FILE]' if prog == 'dset_train' else '--checkpoint FILE [--keep_ratio R]'} [--KEY VALUE ...]",
+        usage=f"%(prog)s [-h] {'[--config NAME|FILE]' if prog == 'dset_train' else '--checkpoint FILE [--keep_ratio R] | --weights NAME'} [--KEY VALUE ...]",
         description={'dset_train': f"Train a detector. Presets: {', '.join(preset_names())}.", 'dset_eval': 'Evaluate a trained detector as it was configured.'}[prog])
     if prog == 'dset_train': p.add_argument('--config', metavar='NAME|FILE', help='preset or YAML file (default: dset_presnet50)')
     else:
-        p.add_argument('--checkpoint', required=True, metavar='FILE', help='checkpoint or run folder')
+        p.add_argument('--checkpoint', metavar='FILE', help='checkpoint or run folder')
+        p.add_argument('--weights', metavar='NAME', help='a foreign checkpoint as it is, on the COCO file val_split: a published name (dset.published.list_weights), a Hub id or a path')
         p.add_argument('--keep_ratio', type=float, metavar='R', help='evaluate at this token keep ratio instead of the trained one')
     groups = {}
     for name, (path, field) in leaves().items():
@@ -463,7 +466,9 @@ def _typed(name: str, text: str | list[str]) -> Any:
 def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple[argparse.Namespace, dict[str, Any]]:
     "The command line as (own arguments of the command, overrides by leaf name); `config` is None for `dset_eval`. Raises `ConfigError`."
     known = leaves()
-    args, rest = make_parser(prog).parse_known_args(argv)
+    parser = make_parser(prog)
+    args, rest = parser.parse_known_args(argv)
+    if prog == 'dset_eval' and not rest and bool(args.checkpoint) == bool(args.weights): parser.error('give --checkpoint (a run of dset) or --weights (anybody\'s checkpoint)')
     if prog == 'dset_eval' and rest and rest[0].startswith('--config'): raise ConfigError('a checkpoint brings its own configuration: leave --config out; single keys may be changed by --KEY VALUE')
     if rest: raise ConfigError(_unknown(rest[0].removeprefix('--').split('=')[0]) if rest[0].startswith('--') else f'{rest[0]!r} stands alone: options are --key value')
     overrides = {k: _typed(k, v) for k, v in vars(args).items() if k in known}

@@ -28,9 +28,10 @@ from torchvision.utils import draw_bounding_boxes
 from tqdm.auto import tqdm
 
 from .config import run_command, whole_file, write_json
-from .dair_v2x import find_coco, read_image
+from .detection_data import read_image
 from .evaluation import coco_results, evaluate_coco, load_ground_truth
 from .onnx_export import OnnxDetector, Parser, check_size, open_detector, with_packages
+from .own_data import find_coco
 from .published import PUBLISHED
 from .transforms import eval_transforms
 from .visualize import color_of, show_predictions

@@ -37,7 +37,8 @@ from .reports import (NOISE, Meters, Signals, TrainingInterrupted, TrainingStopp
 from .routers import expert_shares
 from .transforms import as_floats, collate
 from .visualize import scalars
-from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint
+from .published import find_weights
+from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint, weight_file
 
 # %% ../nbs/20_training.ipynb #00cc40c8
 def precision_of(cfg: Config) -> str:
@@ -365,17 +366,20 @@ def detector_weights(source: bool | str) -> dict[str, Tensor] | None:
     if any(Path(source).expanduser().glob('*_checkpoint.pth')):
         state = load_checkpoint(source, 'best')
         return (state['ema'] or state)['model']
-    state = read_checkpoint(source)[0]
+    state = read_checkpoint(source)[0]                    # a path, a published name or a Hub repository
     return state if any(k.startswith('decoder.') for k in convert_state(state)) else None
 
 
 def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True) -> DSETRTDETR:
     "The detector that `cfg` describes, for the classes of `data`; from the weights of a whole detector where `pretrained` names them."
     weights = detector_weights(cfg.model.pretrained)
-    if weights is None: return DSETRTDETR(cfg, classes=data.class_names)
+    if weights is None:
+        if isinstance(cfg.model.pretrained, str): cfg = load_config(cfg, pretrained=str(weight_file(find_weights(cfg.model.pretrained))))
+        return DSETRTDETR(cfg, classes=data.class_names)
     model = DSETRTDETR(load_config(cfg, pretrained=False), classes=data.class_names)
     seen, _ = collate([data.train[i] for i in range(min(images, len(data.train)))])
-    load_rtdetr_checkpoint(model, weights, images=as_floats(seen), verbose=verbose)
+    names = read_checkpoint(cfg.model.pretrained)[1] if cfg.model.class_map else None
+    load_rtdetr_checkpoint(model, weights, cfg.model.class_map, names, images=as_floats(seen), verbose=verbose)
     return model
 
 

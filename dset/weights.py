@@ -419,9 +419,10 @@ def _source(source, download: bool) -> tuple[dict[str, Tensor], list[str] | None
     if not state: raise CheckpointError('the source holds no tensors by name: give a checkpoint of RT-DETR or dset')
     return convert_state(state), names
 
-def _rows_by_name(model: DSETRTDETR, state: dict[str, Tensor], names: list[str], class_map: dict[str, str]) -> list[int]:
+def _rows_by_name(model: DSETRTDETR, state: dict[str, Tensor], names: list[str] | None, class_map: dict[str, str]) -> list[int]:
     "`class_rows` for this file; `CheckpointError` unless `names` are as many as its classes."
-    count = len(state['decoder.enc_score_head.bias']) if 'decoder.enc_score_head.bias' in state else len(names)
+    count = len(state['decoder.enc_score_head.bias']) if 'decoder.enc_score_head.bias' in state else len(names or COCO_CLASSES)
+    names = names or names_of(count)
     if len(names) != count: raise CheckpointError(f'the checkpoint has {count} classes, but {len(names)} names of them are known: give all of them, in the order of its ids, as source_classes')
     return class_rows(model.class_names, names, class_map)
 
@@ -438,7 +439,7 @@ def load_rtdetr_checkpoint(model: DSETRTDETR, source, class_map: dict[str, str] 
     own, report = model.state_dict(), LoadReport()
     _check_backbone(own, state, model.backbone.name)
     _check_parts(own, state)
-    rows = None if class_map is None else _rows_by_name(model, state, source_classes or names or COCO_CLASSES, class_map)
+    rows = None if class_map is None else _rows_by_name(model, state, source_classes or names, class_map)
     _copy(model, state, rows, report)
     if upcycle: upcycle_model(model, state, images, report)
     _explain_rest(model, state, report)
@@ -472,7 +473,7 @@ def published_detector(source, image_size: tuple[int, int] = (640, 640), **setti
 def open_weights(source: str | Path) -> DSETRTDETR:
     """The detector of a run folder or its `.pth`, of a folder of `save_pretrained` (ours or transformers'), of an official `.pth`, a published name or a Hub repository, in
     eval mode, with its own classes. Raises `FileNotFoundError` or `ValueError`."""
-    from dset.trainer import load_detector
+    from dset.checkpoint import load_detector
     path = find_weights(source)
     if (path/'config.json').is_file() and '"dset_rtdetr"' in (path/'config.json').read_text(encoding='utf-8'): return DSETRTDETR.from_pretrained(path)
     file = weight_file(path)
