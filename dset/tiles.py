@@ -6,7 +6,7 @@
 __all__ = ['TILE_EXECUTIONS', 'TileGrid', 'TileMode', 'tileable', 'run_tiles', 'spatial_layers', 'Glance', 'object_share',
            'kept_share', 'tile_importance_loss', 'TilePruner', 'tiled_features', 'memory_cells']
 
-# %% ../nbs/13_tiles.ipynb #b614294c
+# %% ../nbs/13_tiles.ipynb #a6a2a905
 import contextlib
 import copy
 import math
@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 
 from .token_pruning import TokenPruner, gather_tokens, keep_best, num_kept, scatter_tokens
 
-# %% ../nbs/13_tiles.ipynb #e72a087a
+# %% ../nbs/13_tiles.ipynb #905e4b86
 class TileGrid:
     """Which tiles of a batch are computed: cuts them out, gives them their borders, puts them back.
 
@@ -35,6 +35,11 @@ class TileGrid:
         self._memo = {}
 
     def __len__(self) -> int: return self.tiles.shape[0]
+
+    @property
+    def whole(self) -> bool:
+        "Whether every tile is computed."
+        return len(self) == self.batch * self.shape[0] * self.shape[1]
 
     @property
     def number(self) -> Tensor:
@@ -129,7 +134,7 @@ class TileGrid:
         cell = (row[:, None] * ty + y)[:, :, None] * (gw * tx) + (column[:, None] * tx + x)[:, None]          # [T, ty, tx]
         return cell.reshape(self.batch, -1)
 
-# %% ../nbs/13_tiles.ipynb #06bd0fc5
+# %% ../nbs/13_tiles.ipynb #9f9fee0e
 def _padding(padding, kernel, dilation) -> tuple[int, int, int, int]:
     "What a convolution pads: left, right, top, bottom."
     if padding == 'valid': return 0, 0, 0, 0
@@ -209,7 +214,7 @@ class TileMode(TorchFunctionMode):
         scale = (v + eps).rsqrt() * (1. if weight is None else weight)
         return ((y - m[:, None, None]) * scale[:, None, None] + (0. if bias is None else bias[:, None, None])).to(x.dtype)
 
-# %% ../nbs/13_tiles.ipynb #50f091e6
+# %% ../nbs/13_tiles.ipynb #888a65f3
 class _PaddedStem(StemV2):
     "HGNetv2's stem, number for number; `F.pad` is no call that a compiler shows to `TileMode`, `torch.constant_pad_nd` is."
     def forward(self, x: Tensor) -> Tensor:
@@ -223,13 +228,13 @@ def tileable(network: nn.Module) -> nn.Module:
         if type(m) is StemV2: m.__class__ = _PaddedStem
     return network
 
-# %% ../nbs/13_tiles.ipynb #73dc9bdf
+# %% ../nbs/13_tiles.ipynb #d535dedb
 def run_tiles(network: nn.Module, images: Tensor, grid: TileGrid, execution: str = 'tiles', fill: Sequence | None = None, seen: list | None = None):
     """`network(images)` for the tiles of `grid`: tile batches ('tiles'), whole maps that count inside computed tiles only ('masked'), or maps ('dense')."""
     if execution == 'dense': return network(images)
     with TileMode(grid, execution, fill, seen): return network(grid.cut(images) if execution == 'tiles' else images)
 
-# %% ../nbs/13_tiles.ipynb #0488e332
+# %% ../nbs/13_tiles.ipynb #34c4ad1d
 @torch.no_grad()
 def spatial_layers(network: nn.Module) -> list[tuple[str, int]]:
     """Name and channels of every layer of `network` (images `[b, 3, h, w]` -> maps) that looks at neighbours, in the order of computation.
@@ -271,7 +276,7 @@ def _agree(tiled: Tensor | None, masked: Tensor, grid: TileGrid) -> bool:
     if h % gh or w % gw: return True   # a map that was padded on purpose, as HGNetv2's stem does
     return torch.allclose(tiled, grid.cut(masked), rtol=0, atol=1e-9 * max(1., masked.abs().max().item()))
 
-# %% ../nbs/13_tiles.ipynb #1f2a772e
+# %% ../nbs/13_tiles.ipynb #6cf971a7
 class Glance(nn.Module):
     """Looks at an image at a quarter of its size and scores its tiles: `[b, 3, h, w]` -> logits `[b, h/th, w/tw]`, float32.
 
@@ -288,7 +293,7 @@ class Glance(nn.Module):
         x = self.stem(F.avg_pool2d(images, 4))               # [b, c, h/32, w/32]
         return self.head(self.context(F.max_pool2d(x, self.pool))).squeeze(1).float()
 
-# %% ../nbs/13_tiles.ipynb #535c360f
+# %% ../nbs/13_tiles.ipynb #110cd24a
 def _overlap(boxes: Tensor, gh: int, gw: int) -> tuple[Tensor, Tensor]:
     "The share of each box's height in every row of tiles `[m, gh]`, and of its width in every column `[m, gw]`. boxes `[m, 4]` cxcywh in 0..1."
     boxes = boxes.float()
@@ -317,7 +322,7 @@ def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[i
     wanted = torch.stack([object_share(t['boxes'], *shape).flatten() for t in targets]).to(scores.device)    # [b, n]
     return F.binary_cross_entropy_with_logits(scores.float(), wanted, pos_weight=scores.new_tensor(recall_weight, dtype=torch.float32))
 
-# %% ../nbs/13_tiles.ipynb #e33b39cd
+# %% ../nbs/13_tiles.ipynb #10832ddb
 TILE_EXECUTIONS = 'tiles', 'masked', 'dense'
 
 class TilePruner(TokenPruner):
@@ -420,20 +425,20 @@ class TilePruner(TokenPruner):
 def _check_tile_ratio(ratio: float):
     if not 0 < ratio <= 1: raise ValueError(f'tile_keep_ratio={ratio}: choose a share of the tiles above 0 and up to 1')
 
-# %% ../nbs/13_tiles.ipynb #94837c2f
+# %% ../nbs/13_tiles.ipynb #9bab12d0
 def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: TilePruner, images: Tensor, kept=None) -> tuple[list[Tensor], dict, dict, TileGrid]:
     """Backbone and encoder for the chosen tiles: images `[b, 3, h, w]` -> (whole maps, zero where nothing was computed; encoder info; tile info; grid).
 
     All tokens of kept tiles enter the encoder's transformer, or, with token pruning, the best of these."""
     grid, tiles = pruner(images, kept)
-    tiled = pruner.execution == 'tiles'
-    if pruner.execution == 'dense':
-        maps, info = encoder.encode(pruner.gate([p(f) for p, f in zip(encoder.input_proj, backbone(images))], grid, tiles['tile_scores']))
+    scores, execution = tiles['tile_scores'], 'dense' if grid.whole else pruner.execution   # all tiles are the image: no borders to fetch
+    if execution == 'dense':
+        maps, info = encoder.encode(pruner.gate([p(f) for p, f in zip(encoder.input_proj, backbone(images))], grid, scores, 'dense'))
         return encoder.pan(encoder.fpn(maps)), info, tiles, grid
-    mode = TileMode(grid, pruner.execution, pruner.fill if len(pruner.fill) else None)
+    tiled, mode = execution == 'tiles', TileMode(grid, execution, pruner.fill if len(pruner.fill) else None)
     with mode:
         maps = [p(f) for p, f in zip(encoder.input_proj, backbone(grid.cut(images) if tiled else images))]
-        maps, info = _encode(encoder, pruner.gate(maps, grid, tiles['tile_scores']), grid, tiled)
+        maps, info = _encode(encoder, pruner.gate(maps, grid, scores, execution), grid, tiled)
         maps = encoder.pan(encoder.fpn(maps))
     if len(pruner.fill) not in (0, mode.turn[0]):
         raise RuntimeError(f'{len(pruner.fill) - mode.turn[0]} layers that look at neighbours were not seen (F.pad under torch.compile?): run without compile')
