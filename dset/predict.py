@@ -10,14 +10,15 @@ __all__ = ['ORIENTATION', 'IMAGES', 'VIDEOS', 'MARK', 'exif_orientation', 'turn_
 # %% ../nbs/29_predict.ipynb #476eb8cb
 import argparse
 import glob
+import itertools
 import json
 import os
+import re
 import sys
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -122,11 +123,15 @@ def find_inputs(inputs: Sequence[str | Path] | str | Path) -> list[tuple[Path, s
             if (where := os.path.realpath(f)) not in real: found[f] = f.relative_to(base or f.parent)
             real.add(where)
     taken, named = set(), []
+    pictures = {n.with_suffix('').as_posix().lower() for f, n in found.items() if f.suffix.lower() not in VIDEOS}
+    def free(f: Path, stem: str) -> bool:                                      # a film's frames are called stem_000000, stem_000001, ...
+        frames = f.suffix.lower() in VIDEOS and any(re.fullmatch(re.escape(stem) + r'_\d{6,}', p) for p in pictures)
+        return stem not in taken and not frames
     for f, name in found.items():
-        n, suffix = 1, name.suffix.lower().removeprefix('.')
-        options = (name.with_suffix(''), name.with_name(f'{name.stem}_{suffix}'))
-        while (stem := options[n - 1] if n < 3 else name.with_name(f'{name.stem}_{suffix}_{n - 1}')).as_posix().lower() in taken: n += 1
-        taken.add(stem.as_posix().lower()), named.append((f, f'{stem.as_posix()}.jpg'))
+        suffix = name.suffix.lower().removeprefix('.')
+        options = itertools.chain([name.stem, f'{name.stem}_{suffix}'], (f'{name.stem}_{suffix}_{n}' for n in itertools.count(2)))
+        stem = next(s for s in (name.with_name(o).as_posix() for o in options) if free(f, s.lower()))
+        taken.add(stem.lower()), named.append((f, f'{stem}.jpg'))
     return named
 
 # %% ../nbs/29_predict.ipynb #cba50dd8
@@ -259,9 +264,9 @@ def check_out(files: list[tuple[Path, str]], out: Path) -> list[tuple[Path, str]
 def _batches(frames: Iterator[dict], batch_size: int) -> Iterator[list[dict]]:
     "Batches of frames, the next one decoded by a thread while the caller works on this one."
     with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(lambda: list(islice(frames, batch_size)))
+        ahead = pool.submit(lambda: list(itertools.islice(frames, batch_size)))
         while batch := ahead.result():
-            ahead = pool.submit(lambda: list(islice(frames, batch_size)))
+            ahead = pool.submit(lambda: list(itertools.islice(frames, batch_size)))
             yield batch
 
 def predict_files(detector, inputs, out: str | Path | None = None, threshold: float = .3, batch_size: int = 4, image_size: tuple[int, int] | None = None,

@@ -20,7 +20,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from .config import load_config, preset_names, whole_file
+from .config import load_config, preset_names
+from .hub import download_pretrained
 from .weight_files import CheckpointError, read_raw
 
 RELEASES = 'https://github.com/lyuwenyu/storage/releases/download/v0.1/'
@@ -164,7 +165,6 @@ def find_weights(source: str | Path, revision: str | None = None, hub: bool = Tr
         if constants.HF_HUB_OFFLINE: raise FileNotFoundError(f'{name!r} is not in the cache ({kept}) and this machine is set to be offline: fetch {p.url} elsewhere and give its path')
         return download_file(p.url, kept)
     if hub and re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name) and not path.suffix in ('.pth', '.pt', '.bin', '.safetensors', '.onnx'):
-        from dset.detector import download_pretrained
         return download_pretrained(name, revision)
     near = difflib.get_close_matches(name, PUBLISHED, 1)
     raise FileNotFoundError(f'{source} does not exist' + (f'; did you mean {near[0]}?' if near else '')
