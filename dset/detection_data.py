@@ -9,7 +9,7 @@ __all__ = ['IMAGE_SUFFIXES', 'TURNED', 'INDEX_VERSION', 'read_header', 'image_si
            'cached', 'Report', 'warn_about', 'why_none', 'Columns', 'usable', 'clip_boxes', 'make_columns',
            'DetectionDataset', 'to_coco']
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #d9b6ef70
+# %% ../nbs/appendix/A5_detection_data.ipynb #e50dfda5
 import hashlib, io, json, math, multiprocessing, os, sys, warnings
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -24,7 +24,7 @@ from torchvision.io import ImageReadMode, decode_image
 from tqdm import tqdm
 from .config import leave_with_parent, usable_cores, whole_file
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #e6e277f5
+# %% ../nbs/appendix/A5_detection_data.ipynb #d9626301
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
 TURNED = 'carries an EXIF rotation, which is not applied: boxes count pixels as stored; if they were drawn on the turned picture, store it turned'
 _ANIMATED = 'is animated: its first frame is used'
@@ -73,7 +73,7 @@ def image_size(path: str | Path) -> tuple[int, int]:
     "(height, width) of the stored pixels, from the header of an image file whose end is checked too; `ValueError` says why it cannot be used."
     return read_header(path)[:2]
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #18573dfc
+# %% ../nbs/appendix/A5_detection_data.ipynb #c0113640
 def _pillow_rgb(data: bytes) -> torch.Tensor:
     "Anything but JPEG -> uint8 `[3, h, w]`; of 16 bits a colour the upper eight, of an animation the first frame."
     with Image.open(io.BytesIO(data), formats=('PNG', 'WEBP', 'GIF', 'BMP')) as image:
@@ -94,7 +94,7 @@ def read_image(path: str | Path) -> tv_tensors.Image:
         why = 'it is no picture' if isinstance(e, UnidentifiedImageError) else (str(e).splitlines() or [type(e).__name__])[0].split(', ')[-1]
         raise ValueError(f"cannot decode image {path}: {why}; replace the file or take the frame out of the split") from None
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #b8e262f1
+# %% ../nbs/appendix/A5_detection_data.ipynb #8bb4106c
 def path_inside(folder: str | Path, name: str) -> Path:
     "`folder/name`, which must lie inside `folder` after links and `..` are followed; `ValueError` otherwise. For every file that is written under a name from a file."
     path, home = Path(folder)/name, Path(folder).expanduser().resolve()
@@ -102,7 +102,7 @@ def path_inside(folder: str | Path, name: str) -> Path:
         raise ValueError(f"{name!r} lies outside of {folder}, where nothing is written: give files names inside their folder, without .. or a leading /")
     return path
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #e2c235b8
+# %% ../nbs/appendix/A5_detection_data.ipynb #d8eeeff7
 def some(items: list, n: int = 3) -> str:
     "How many, and the first few, for a message."
     return f"{len(items):,}" + (f" ({', '.join(map(str, items[:n]))}{', ...' if len(items) > n else ''})" if items else '')
@@ -147,16 +147,18 @@ def map_chunks(func, jobs: list, num_workers: int | None = None, progress: bool 
     workers = 1 if len(chunks) < 4 else min(min(8, usable_cores()) if num_workers is None else num_workers, len(chunks))
     out, bar, pool = [], tqdm(total=len(jobs), desc=desc, unit='file', disable=not progress or len(chunks) < 4), None
     if workers > 1:
-        context = multiprocessing.get_context('fork' if sys.platform == 'linux' else 'spawn')
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=leave_with_parent)
+        method = 'fork' if sys.platform == 'linux' else 'spawn'
+        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method), initializer=leave_with_parent)
     try:
         with bar:
             for part in (pool.map if pool else map)(func, chunks): out += part; bar.update(len(part))
-    except BrokenProcessPool: raise RuntimeError(f"a process was killed while {desc}, perhaps for want of memory: try again with num_workers=1") from None
+    except BrokenProcessPool:
+        script = "; a script needs `if __name__ == '__main__':` around its work" if method == 'spawn' else ''
+        raise RuntimeError(f"a process was killed while {desc}, perhaps for want of memory: try again with num_workers=1{script}") from None
     finally: pool and pool.shutdown(cancel_futures=True)
     return out
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #a7cee7a6
+# %% ../nbs/appendix/A5_detection_data.ipynb #75548705
 @dataclass
 class LabelFile:
     """What one label file holds: `boxes [n, 4]` xyxy pixels, `types` (names as written), `states [n, 2]`, `problems` (a message for each entry left out),
@@ -230,7 +232,7 @@ def read_manifest(path: Path) -> dict:
         raise ValueError(f"size list {path} was not written by resize_images: remove it, or the whole folder")
     return known
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #9d0f5f9e
+# %% ../nbs/appendix/A5_detection_data.ipynb #bae8851c
 INDEX_VERSION = 4
 
 def stamp(stat: os.stat_result) -> tuple[int, int]:
@@ -267,7 +269,7 @@ def cached(path: Path | None, key: str, build, still_true=lambda index: True) ->
     except OSError as e: warnings.warn(f"the index could not be cached and will be built again next time: {e}", stacklevel=3)
     return index
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #37efdbb8
+# %% ../nbs/appendix/A5_detection_data.ipynb #a23faf5e
 @dataclass
 class Report:
     """What was read and what became of it; every object of every used frame is in exactly one of `boxes`, `ignored`,
@@ -347,7 +349,7 @@ def why_none(report: Report) -> str:
     lost = {n: getattr(report, n) for n in ('absent', 'missing_images', 'missing_labels', 'skipped')}
     return '; '.join([f"{n.replace('_', ' ')} {some(v)}" for n, v in lost.items() if v] + [f'{f}: {r}' for f, r in report.problems[:1]]) or 'it names none'
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #06ebb903
+# %% ../nbs/appendix/A5_detection_data.ipynb #0dffff0f
 @dataclass
 class Columns:
     """The frames and boxes of a data set as flat arrays: box rows of frame `i` are `offsets[i]:offsets[i+1]`.
@@ -434,7 +436,7 @@ def make_columns(index: Index, rows: np.ndarray, class_names: list[str], table: 
     return Columns(index.files[rows], index.side[rows], _image_ids(index.ids)[rows], sizes.astype(np.int32), index.file_sizes[rows], offsets, boxes,
                    np.where(crowd, -3 - label, label).astype(np.int16), areas, crowd, states)
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #3c829e65
+# %% ../nbs/appendix/A5_detection_data.ipynb #835f37a0
 class DetectionDataset(Dataset):
     """Images with boxes. Items are `(image, target)`: a uint8 `tv_tensors.Image [3, h, w]` and a dict of `boxes [n, 4]` (xyxy pixels of
     that image, `tv_tensors.BoundingBoxes`), `labels [n]` int64, `area [n]` (square pixels of the labelled image, as the label file has them), `iscrowd [n]` (0: ignore
@@ -475,7 +477,7 @@ class DetectionDataset(Dataset):
         "The ground truth as its author wrote it, a COCO dict of the images in use; None where the labels are not COCO."
         return None
 
-# %% ../nbs/appendix/A5_detection_data.ipynb #5e54115f
+# %% ../nbs/appendix/A5_detection_data.ipynb #f0be4282
 def _annotations(dataset: DetectionDataset):
     "(image id, category id, xywh, area, ignore, known states) of every annotation; an ignore region of any class stands once for each category."
     for i in range(len(dataset)):
