@@ -4,23 +4,21 @@
 
 # %% auto #0
 __all__ = ['METHODS', 'ORDERS', 'sample_bilinear', 'sample_grid', 'sample_discrete', 'deformable_sampling', 'initial_offsets',
-           'MSDeformableAttention', 'bilinear_taps', 'nearest_taps']
+           'bilinear_taps', 'nearest_taps', 'MSDeformableAttention']
 
-# %% ../nbs/04_deformable_attention.ipynb #b2f1a8f3
+# %% ../nbs/04_deformable_attention.ipynb #6cd72ed3
 import math
 from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from fastcore.basics import patch
 from torch import Tensor, nn
 
-# %% ../nbs/04_deformable_attention.ipynb #d64a49e2
+# %% ../nbs/04_deformable_attention.ipynb #d5690a77
 def sample_bilinear(maps: Tensor, points: Tensor) -> Tensor:
     """Bilinear values at normalised points, written out: four neighbours, zero outside the map.
 
-    `maps [b, c, h, w]`, `points [b, q, p, 2]` as (x, y) in 0..1 of the map -> `[b, c, q, p]`.
-    """
+    `maps [b, c, h, w]`, `points [b, q, p, 2]` as (x, y) in 0..1 of the map -> `[b, c, q, p]`."""
     (h, w), (x, y) = maps.shape[-2:], points.unbind(-1)
     x, y, out = x*w - .5, y*h - .5, 0.  # pixel i has its centre at (i + .5) / w
     for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
@@ -31,24 +29,23 @@ def sample_bilinear(maps: Tensor, points: Tensor) -> Tensor:
         out = out + value.unflatten(2, points.shape[1:3]) * share[:, None]
     return out
 
-# %% ../nbs/04_deformable_attention.ipynb #4eb7d38e
+# %% ../nbs/04_deformable_attention.ipynb #6db57c16
 def sample_grid(maps: Tensor, points: Tensor) -> Tensor:
     "The same values as `sample_bilinear` from one call of `grid_sample`."
     return F.grid_sample(maps, 2*points - 1, mode='bilinear', padding_mode='zeros', align_corners=False)
 
-# %% ../nbs/04_deformable_attention.ipynb #be7be463
+# %% ../nbs/04_deformable_attention.ipynb #aefe408a
 def sample_discrete(maps: Tensor, points: Tensor) -> Tensor:
-    """RT-DETRv2's `discrete` sampling: the one pixel `floor(x*w + .5)`, clamped into the map; shapes as `sample_bilinear`.
+    """RT-DETRv2's `discrete` sampling: the one pixel `floor(x*w + .5)`, clamped; shapes as `sample_bilinear`.
 
-    No gradient reaches the points. [Lv et al. 2024, RT-DETRv2](https://arxiv.org/abs/2407.17140).
-    """
+    No gradient reaches the points. Lv et al. 2024 (arXiv 2407.17140), section 3."""
     h, w = maps.shape[-2:]
     x = (points[..., 0]*w + .5).long().clamp(0, w - 1)  # [b, q, p]
     y = (points[..., 1]*h + .5).long().clamp(0, h - 1)
     index = (y*w + x).flatten(1)[:, None].expand(-1, maps.shape[1], -1)  # [b, c, q*p]
     return maps.flatten(2).gather(2, index).unflatten(2, points.shape[1:3])
 
-# %% ../nbs/04_deformable_attention.ipynb #66cf6529
+# %% ../nbs/04_deformable_attention.ipynb #57611c79
 _SAMPLERS = {'default': sample_grid, 'discrete': sample_discrete, 'reference': sample_bilinear}
 
 def deformable_sampling(value: Tensor, spatial_shapes: Sequence[tuple[int, int]], locations: Tensor, weights: Tensor,
@@ -56,17 +53,18 @@ def deformable_sampling(value: Tensor, spatial_shapes: Sequence[tuple[int, int]]
     """Weighted sum of the values found at `locations`, `sum_p weights[p] * value(locations[p])`, each head for itself.
 
     `value [b, n, heads, c]` all levels' tokens in a row, `spatial_shapes` their (h, w), `locations [b, q, heads, p, 2]`
-    as (x, y) in 0..1, `weights [b, q, heads, p]`, `num_points` per level (`sum = p`) -> `[b, q, heads*c]`.
-    """
+    as (x, y) in 0..1, `weights [b, q, heads, p]`, `num_points` per level (`sum = p`) -> `[b, q, heads*c]`."""
     sample, (b, _, heads, c) = _SAMPLERS[method], value.shape
-    maps = value.permute(0, 2, 3, 1).flatten(0, 1).split([h*w for h, w in spatial_shapes], -1)  # levels of [b*heads, c, h*w]
-    points = locations.transpose(1, 2).flatten(0, 1).split(list(num_points), 2)  # levels of [b*heads, q, p_l, 2]
-    weights = weights.transpose(1, 2).flatten(0, 1)[:, None].split(list(num_points), 3)  # levels of [b*heads, 1, q, p_l]
+    maps = value.permute(0, 2, 3, 1).flatten(0, 1).split([h*w for h, w in spatial_shapes], -1)  # each [b*heads, c, h*w]
+    points = locations.transpose(1, 2).flatten(0, 1).split(list(num_points), 2)  # each [b*heads, q, p_l, 2]
+    weights = weights.transpose(1, 2).flatten(0, 1)[:, None].split(list(num_points), 3)  # each [b*heads, 1, q, p_l]
     out = sum((sample(m.unflatten(-1, tuple(hw)), p) * w).sum(-1)  # [b*heads, c, q]
               for m, hw, p, w in zip(maps, spatial_shapes, points, weights))
     return out.unflatten(0, (b, heads)).flatten(1, 2).transpose(1, 2)  # [b, q, heads*c]
 
-# %% ../nbs/04_deformable_attention.ipynb #f7aaf00b
+# %% ../nbs/04_deformable_attention.ipynb #888b0967
+METHODS, ORDERS = ('default', 'discrete'), ('auto', 'project_first', 'sample_first')
+
 def initial_offsets(num_heads: int, num_points: Sequence[int]) -> Tensor:
     "Starting offsets `[heads, p, 2]`: each head its own direction on a square, the i-th point of a level i steps away."
     angle = torch.arange(num_heads) * (2*math.pi / num_heads)
@@ -75,28 +73,51 @@ def initial_offsets(num_heads: int, num_points: Sequence[int]) -> Tensor:
     steps = torch.cat([torch.arange(1, n + 1) for n in num_points])  # [p]
     return direction[:, None] * steps[None, :, None]
 
-# %% ../nbs/04_deformable_attention.ipynb #0a54678f
-METHODS, ORDERS = ('default', 'discrete'), ('auto', 'project_first', 'sample_first')
+def _wide(x: Tensor) -> Tensor: return x if x.dtype == torch.float64 else x.float()
 
-def _check(embed_dim, num_heads, num_levels, points, method, execution):
-    if embed_dim % num_heads: raise ValueError(f'embed_dim {embed_dim} cannot be split into {num_heads} heads: choose a multiple of num_heads')
-    if len(points) != num_levels or min(points, default=0) < 1:
-        raise ValueError(f'num_points {points} must give each of the {num_levels} levels at least one point')
-    for name, given, known in (('cross_attn_method', method, METHODS), ('execution', execution, ORDERS)):
-        if given not in known: raise ValueError(f'{name} must be one of {", ".join(map(repr, known))}, but is {given!r}')
+def _sizes(spatial_shapes, num_points, like: Tensor) -> Tensor:
+    "(w, h) of every point's level, `[p, 2]`."
+    return torch.tensor([[w, h] for (h, w), n in zip(spatial_shapes, num_points) for _ in range(n)]).to(like)
 
-# %% ../nbs/04_deformable_attention.ipynb #07903924
+
+def bilinear_taps(points: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
+    """Cells `y*w + x` and shares of the four neighbours, both `[..., p, 4]`, of `points [..., p, 2]`.
+
+    `sizes [p, 2]`: (w, h) of the map that each point reads."""
+    at, sizes = points*sizes - .5, sizes[:, :, None]
+    cell = torch.stack([at.floor(), at.floor() + 1], -1)  # [..., p, (x, y), 2]
+    share = (1 - (cell - at[..., None]).abs()) * ((cell >= 0) & (cell < sizes))
+    x, y = cell.clamp(min=0).minimum(sizes - 1).nan_to_num(0.).long().unbind(-2)  # each [..., p, 2]
+    index = y[..., None]*sizes[:, :1].long() + x[..., None, :]  # [..., p, 2, 2]
+    return index.flatten(-2), (share[..., 1, :, None]*share[..., 0, None, :]).flatten(-2)
+
+def nearest_taps(points: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
+    "As `bilinear_taps` for the `discrete` method: one cell a point, `[..., p, 1]`, share 1."
+    x, y = (points*sizes + .5).nan_to_num(0.).floor().clamp(min=0).minimum(sizes - 1).long().unbind(-1)
+    index = (y*sizes[:, 0].long() + x)[..., None]
+    return index, torch.ones_like(index, dtype=points.dtype)
+
+# %% ../nbs/04_deformable_attention.ipynb #cbd59528
 class MSDeformableAttention(nn.Module):
-    """Multi-scale deformable attention as in RT-DETRv2 ([Zhu et al. 2021](https://arxiv.org/abs/2010.04159), eq. 3).
+    """Multi-scale deformable attention as in RT-DETRv2 (Zhu et al. 2021, arXiv 2010.04159, eq. 3).
 
+    `forward(query [b, q, c], reference [b, q, 4|2], value [b, n, c], spatial_shapes, value_mask) -> [b, q, c]`.
     `num_points`: points a level, one number or one for each level. `method`: 'default' (bilinear) or 'discrete' (one
-    pixel, offsets frozen). `execution`: the order of projecting and sampling, same numbers. Raises ValueError for sizes that do not fit.
-    """
-    def __init__(self, embed_dim: int = 256, num_heads: int = 8, num_levels: int = 3, num_points: int | Sequence[int] = 4,
-                 method: str = 'default', offset_scale: float = .5, execution: str = 'auto'):
+    pixel, offsets frozen). `execution`: order of projecting and sampling, same numbers. Raises ValueError for sizes
+    that do not fit."""
+    def __init__(self, embed_dim: int = 256, num_heads: int = 8, num_levels: int = 3,
+                 num_points: int | Sequence[int] = 4, method: str = 'default', offset_scale: float = .5,
+                 execution: str = 'auto'):
         super().__init__()
         points = [num_points]*num_levels if isinstance(num_points, int) else list(num_points)
-        _check(embed_dim, num_heads, num_levels, points, method, execution)
+        if embed_dim % num_heads:
+            raise ValueError(f'embed_dim {embed_dim} cannot be split into {num_heads} heads: '
+                             'choose a multiple of num_heads')
+        if len(points) != num_levels or min(points, default=0) < 1:
+            raise ValueError(f'num_points {points} must give each of the {num_levels} levels at least one point')
+        for name, given, known in (('cross_attn_method', method, METHODS), ('execution', execution, ORDERS)):
+            if given not in known:
+                raise ValueError(f'{name} must be one of {", ".join(map(repr, known))}, but is {given!r}')
         self.embed_dim, self.num_heads, self.num_levels, self.num_points = embed_dim, num_heads, num_levels, points
         self.method, self.offset_scale, self.execution = method, offset_scale, execution
         self.register_buffer('num_points_scale', torch.cat([torch.full((n,), 1/n) for n in points]))  # [p]
@@ -106,118 +127,88 @@ class MSDeformableAttention(nn.Module):
         self.reset_parameters()
         if method == 'discrete': self.sampling_offsets.requires_grad_(False)
 
-    def extra_repr(self): return f'num_points={self.num_points}, method={self.method!r}, offset_scale={self.offset_scale}'
+    def extra_repr(self):
+        return f'num_points={self.num_points}, method={self.method!r}, offset_scale={self.offset_scale}'
 
-# %% ../nbs/04_deformable_attention.ipynb #3b824e72
-@patch
-@torch.no_grad()
-def reset_parameters(self: MSDeformableAttention):
-    "Official start: offsets fan out whatever the query is, every point weighs the same, projections are Xavier."
-    nn.init.zeros_(self.sampling_offsets.weight)
-    self.sampling_offsets.bias.copy_(initial_offsets(self.num_heads, self.num_points).flatten())
-    nn.init.zeros_(self.attention_weights.weight)
-    nn.init.zeros_(self.attention_weights.bias)
-    for proj in (self.value_proj, self.output_proj):
-        nn.init.xavier_uniform_(proj.weight)
-        nn.init.zeros_(proj.bias)
+    @torch.no_grad()
+    def reset_parameters(self):
+        "Official start: offsets fan out whatever the query is, every point weighs the same, projections are Xavier."
+        nn.init.zeros_(self.sampling_offsets.weight)
+        self.sampling_offsets.bias.copy_(initial_offsets(self.num_heads, self.num_points).flatten())
+        nn.init.zeros_(self.attention_weights.weight)
+        nn.init.zeros_(self.attention_weights.bias)
+        for proj in (self.value_proj, self.output_proj):
+            nn.init.xavier_uniform_(proj.weight)
+            nn.init.zeros_(proj.bias)
 
-# %% ../nbs/04_deformable_attention.ipynb #96cbbca7
-def _wide(x: Tensor) -> Tensor: return x if x.dtype == torch.float64 else x.float()
+    def sampling_locations(self, query: Tensor, reference: Tensor, spatial_shapes: Sequence[tuple[int, int]]) -> Tensor:
+        """Where each head looks: `[b, q, heads, p, 2]` as (x, y) in 0..1, float32 even under autocast.
 
-def _sizes(spatial_shapes, num_points, like: Tensor) -> Tensor:
-    "(w, h) of every point's level, `[p, 2]`."
-    return torch.tensor([[w, h] for (h, w), n in zip(spatial_shapes, num_points) for _ in range(n)]).to(like)
+        `reference [b, q, 4]` (cxcywh, 0..1): offsets count in `offset_scale` box sizes over the level's points;
+        `[b, q, 2]`: in cells."""
+        offsets = _wide(self.sampling_offsets(query)).unflatten(-1, (self.num_heads, -1, 2))  # [b, q, heads, p, 2]
+        reference = reference.to(offsets)[:, :, None, None]  # [b, q, 1, 1, 2|4]
+        if reference.shape[-1] == 4:
+            steps = offsets * self.num_points_scale.to(offsets)[:, None]
+            return reference[..., :2] + steps * reference[..., 2:] * self.offset_scale
+        if reference.shape[-1] == 2: return reference + offsets / _sizes(spatial_shapes, self.num_points, offsets)
+        raise ValueError('reference must hold points [b, q, 2] or boxes [b, q, 4], '
+                         f'but its last axis is {reference.shape[-1]}')
 
-# %% ../nbs/04_deformable_attention.ipynb #592bbd30
-@patch
-def sampling_locations(self: MSDeformableAttention, query: Tensor, reference: Tensor,
-                       spatial_shapes: Sequence[tuple[int, int]]) -> Tensor:
-    """Where each head looks: `[b, q, heads, p, 2]` as (x, y) in 0..1, float32 even under autocast.
+    def point_weights(self, query: Tensor) -> Tensor:
+        "How much each point counts: `[b, q, heads, p]`, sums to 1 over points and levels, float32 even under autocast."
+        return _wide(self.attention_weights(query)).unflatten(-1, (self.num_heads, -1)).softmax(-1)
 
-    `reference [b, q, 4]` (cxcywh, 0..1): offsets count in `offset_scale` box sizes over the level's points; `[b, q, 2]`: in cells.
-    """
-    offsets = _wide(self.sampling_offsets(query)).unflatten(-1, (self.num_heads, -1, 2))  # [b, q, heads, p, 2]
-    reference = reference.to(offsets)[:, :, None, None]  # [b, q, 1, 1, 2|4]
-    if reference.shape[-1] == 4:
-        return reference[..., :2] + offsets * self.num_points_scale.to(offsets)[:, None] * reference[..., 2:] * self.offset_scale
-    if reference.shape[-1] == 2: return reference + offsets / _sizes(spatial_shapes, self.num_points, offsets)
-    raise ValueError(f'reference must hold points [b, q, 2] or boxes [b, q, 4], but its last axis is {reference.shape[-1]}')
+    def project_first(self, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor,
+                      value_mask: Tensor | None = None) -> Tensor:
+        "The order everybody uses: project every token, then sample: `[b, n, c] -> [b, q, c]`, before `output_proj`."
+        value = self.value_proj(value)
+        if value_mask is not None: value = value.masked_fill(~value_mask[..., None], 0.)
+        value = _wide(value).unflatten(-1, (self.num_heads, -1))  # [b, n, heads, c/heads]
+        return deformable_sampling(value, spatial_shapes, locations, weights, self.num_points, self.method)
 
-@patch
-def point_weights(self: MSDeformableAttention, query: Tensor) -> Tensor:
-    "How much each point counts: `[b, q, heads, p]`, sums to 1 over all points of all levels, float32 even under autocast."
-    return _wide(self.attention_weights(query)).unflatten(-1, (self.num_heads, -1)).softmax(-1)
+    def taps(self, spatial_shapes, locations: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        "Tokens that each head reads and how much of each: `index, share [b, q, heads, t]`, rows of a sparse matrix."
+        find = bilinear_taps if self.method == 'default' else nearest_taps
+        index, share = find(locations, _sizes(spatial_shapes, self.num_points, locations))
+        starts = [sum(h*w for h, w in spatial_shapes[:level])
+                  for level, n in enumerate(self.num_points) for _ in range(n)]
+        index = index + torch.tensor(starts, device=index.device)[:, None]
+        return index.flatten(-2), (share*weights[..., None]).flatten(-2)
 
-# %% ../nbs/04_deformable_attention.ipynb #1b6e1ddf
-@patch
-def project_first(self: MSDeformableAttention, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor, value_mask=None) -> Tensor:
-    "The order everybody uses: project every token, then sample: `[b, n, c] -> [b, q, c]`, before `output_proj`."
-    value = self.value_proj(value)
-    if value_mask is not None: value = value.masked_fill(~value_mask[..., None], 0.)
-    value = _wide(value).unflatten(-1, (self.num_heads, -1))  # [b, n, heads, c/heads]
-    return deformable_sampling(value, spatial_shapes, locations, weights, self.num_points, self.method)
+    def sample_first(self, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor,
+                     value_mask: Tensor | None = None) -> Tensor:
+        "Sample all channels of the raw tokens, then project what was found: the numbers of `project_first`."
+        b, n, c = value.shape
+        index, share = self.taps(spatial_shapes, locations, weights)  # [b, q, heads, t]
+        if value_mask is not None: share = share * value_mask.gather(1, index.flatten(1)).view_as(index)
+        rows = index + n*torch.arange(b, device=index.device)[:, None, None, None]
+        found = F.embedding_bag(rows.flatten(0, 2), value.to(share).flatten(0, 1),
+                                per_sample_weights=share.flatten(0, 2), mode='sum')
+        weight, bias = (t.unflatten(0, (self.num_heads, -1)) for t in (self.value_proj.weight, self.value_proj.bias))
+        found = found.view(*index.shape[:3], c)  # [b, q, heads, c]
+        out = torch.einsum('bqhc,hdc->bqhd', found, weight.to(found))  # [b, q, heads, c/heads]
+        return (out + share.sum(-1, keepdim=True)*bias).flatten(2)
 
-# %% ../nbs/04_deformable_attention.ipynb #b9fe65b4
-@patch
-def forward(self: MSDeformableAttention, query: Tensor, reference: Tensor, value: Tensor,
-            spatial_shapes: Sequence[tuple[int, int]], value_mask: Tensor | None = None) -> Tensor:
-    """Attend from `query [b, q, c]` around `reference [b, q, 4|2]` to `value [b, n, c]` -> `[b, q, c]`.
+    def resolve_execution(self, query: Tensor, value: Tensor) -> str:
+        "The order that these inputs get, 'project_first' or 'sample_first'."
+        if self.execution != 'auto': return self.execution
+        traced = torch.compiler.is_exporting() or torch.jit.is_tracing()
+        if value.device.type != 'cpu' or torch.is_grad_enabled() or traced: return 'project_first'
+        reads = 4*self.num_heads*sum(self.num_points) * query.shape[1]  # rows read for an image
+        return 'sample_first' if value.shape[1]*self.embed_dim >= 4*reads else 'project_first'
 
-    `spatial_shapes`: (h, w) of each level as Python ints, `n = sum(h*w)`; `value_mask [b, n]`: where False, the token reads as zero.
-    """
-    n = sum(h*w for h, w in spatial_shapes)
-    if len(spatial_shapes) != self.num_levels or value.shape[1] != n:
-        raise ValueError(f'spatial_shapes {list(spatial_shapes)} hold {n} tokens in {len(spatial_shapes)} levels, '
-                         f'but value has {value.shape[1]} tokens and the layer {self.num_levels} levels')
-    locations, weights = self.sampling_locations(query, reference, spatial_shapes), self.point_weights(query)
-    attend = self.sample_first if self.resolve_execution(query, value) == 'sample_first' else self.project_first
-    out = attend(value, spatial_shapes, locations, weights, value_mask)
-    return self.output_proj(out.to(self.output_proj.weight.dtype))
+    def forward(self, query: Tensor, reference: Tensor, value: Tensor, spatial_shapes: Sequence[tuple[int, int]],
+                value_mask: Tensor | None = None) -> Tensor:
+        """Attend from `query [b, q, c]` around `reference [b, q, 4|2]` to `value [b, n, c]` -> `[b, q, c]`.
 
-# %% ../nbs/04_deformable_attention.ipynb #dfa51c3d
-def bilinear_taps(points: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
-    "Cells `y*w + x` and shares of the four neighbours, both `[..., p, 4]`, of `points [..., p, 2]` on maps of (w, h) `sizes [p, 2]`."
-    at, sizes = points*sizes - .5, sizes[:, :, None]
-    cell = torch.stack([at.floor(), at.floor() + 1], -1)  # [..., p, (x, y), 2]
-    share = (1 - (cell - at[..., None]).abs()) * ((cell >= 0) & (cell < sizes))
-    x, y = cell.clamp(min=0).minimum(sizes - 1).nan_to_num(0.).long().unbind(-2)  # each [..., p, 2]
-    index = y[..., None]*sizes[:, :1].long() + x[..., None, :]  # [..., p, 2, 2]
-    return index.flatten(-2), (share[..., 1, :, None]*share[..., 0, None, :]).flatten(-2)
-
-# %% ../nbs/04_deformable_attention.ipynb #7b336db3
-def nearest_taps(points: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
-    "As `bilinear_taps` for the `discrete` method: one cell a point, `[..., p, 1]`, share 1."
-    x, y = (points*sizes + .5).nan_to_num(0.).floor().clamp(min=0).minimum(sizes - 1).long().unbind(-1)
-    index = (y*sizes[:, 0].long() + x)[..., None]
-    return index, torch.ones_like(index, dtype=points.dtype)
-
-# %% ../nbs/04_deformable_attention.ipynb #e65beb0f
-@patch
-def taps(self: MSDeformableAttention, spatial_shapes, locations: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    "Tokens that each head reads and how much of each: `index, share [b, q, heads, t]`; the attention as rows of a sparse matrix."
-    index, share = (bilinear_taps if self.method == 'default' else nearest_taps)(locations, _sizes(spatial_shapes, self.num_points, locations))
-    starts = [sum(h*w for h, w in spatial_shapes[:level]) for level, n in enumerate(self.num_points) for _ in range(n)]
-    index = index + torch.tensor(starts, device=index.device)[:, None]
-    return index.flatten(-2), (share*weights[..., None]).flatten(-2)
-
-# %% ../nbs/04_deformable_attention.ipynb #e1853b65
-@patch
-def sample_first(self: MSDeformableAttention, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor, value_mask=None) -> Tensor:
-    "Sample all channels of the raw tokens, then project what was found: the numbers of `project_first`."
-    b, n, c = value.shape
-    index, share = self.taps(spatial_shapes, locations, weights)  # [b, q, heads, t]
-    if value_mask is not None: share = share * value_mask.gather(1, index.flatten(1)).view_as(index)
-    rows = index + n*torch.arange(b, device=index.device)[:, None, None, None]
-    found = F.embedding_bag(rows.flatten(0, 2), value.to(share).flatten(0, 1), per_sample_weights=share.flatten(0, 2), mode='sum')
-    weight, bias = (t.unflatten(0, (self.num_heads, -1)) for t in (self.value_proj.weight, self.value_proj.bias))
-    out = torch.einsum('bqhc,hdc->bqhd', found.view(*index.shape[:3], c), weight.to(found))  # [b, q, heads, c/heads]
-    return (out + share.sum(-1, keepdim=True)*bias).flatten(2)
-
-# %% ../nbs/04_deformable_attention.ipynb #78847587
-@patch
-def resolve_execution(self: MSDeformableAttention, query: Tensor, value: Tensor) -> str:
-    "The order that these inputs get, 'project_first' or 'sample_first'."
-    if self.execution != 'auto': return self.execution
-    if value.device.type != 'cpu' or torch.is_grad_enabled() or torch.compiler.is_exporting() or torch.jit.is_tracing(): return 'project_first'
-    reads = 4*self.num_heads*sum(self.num_points) * query.shape[1]  # rows read for an image
-    return 'sample_first' if value.shape[1]*self.embed_dim >= 4*reads else 'project_first'
+        `spatial_shapes`: (h, w) of each level as Python ints, `n = sum(h*w)`; where `value_mask [b, n]` is False, the
+        token reads as zero."""
+        n = sum(h*w for h, w in spatial_shapes)
+        if len(spatial_shapes) != self.num_levels or value.shape[1] != n:
+            raise ValueError(f'spatial_shapes {list(spatial_shapes)} hold {n} tokens in {len(spatial_shapes)} levels, '
+                             f'but value has {value.shape[1]} tokens and the layer {self.num_levels} levels')
+        locations, weights = self.sampling_locations(query, reference, spatial_shapes), self.point_weights(query)
+        attend = self.sample_first if self.resolve_execution(query, value) == 'sample_first' else self.project_first
+        out = attend(value, spatial_shapes, locations, weights, value_mask)
+        return self.output_proj(out.to(self.output_proj.weight.dtype))

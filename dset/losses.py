@@ -7,7 +7,7 @@ __all__ = ['Pairs', 'box_overlap', 'pairwise_giou', 'focal_cost', 'matching_cost
            'varifocal_loss', 'pair_losses', 'named_predictions', 'denoising_index', 'DetectionLoss', 'balance_weight',
            'loss_weights', 'weight_of', 'total_loss']
 
-# %% ../nbs/05_losses.ipynb #0c56ae3b
+# %% ../nbs/05_losses.ipynb #0f9b1e80
 import re
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-# %% ../nbs/05_losses.ipynb #2e630576
+# %% ../nbs/05_losses.ipynb #7b132b42
 _EPS = 1e-12   # below any area that float32 boxes have by intent: one pixel in 8000 x 8000 covers 1.6e-8
 
 def _xyxy(boxes: Tensor) -> Tensor:
@@ -41,11 +41,11 @@ def pairwise_giou(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     "IoU and GIoU `[..., n, m]` of all pairs of xyxy boxes `a [..., n, 4]` and `b [..., m, 4]`."
     return box_overlap(a.unsqueeze(-2), b.unsqueeze(-3))
 
-# %% ../nbs/05_losses.ipynb #0a0bdca6
+# %% ../nbs/05_losses.ipynb #adca8f94
 def focal_cost(logits: Tensor, labels: Tensor, alpha: float = .25, gamma: float = 2.) -> Tensor:
-    """Class cost `[..., b, q, m]` of `logits [..., b, q, c]` for padded `labels [b, m]`: focal loss as object minus as background.
+    """Class cost `[..., b, q, m]` of `logits [..., b, q, c]` for padded `labels [b, m]`.
 
-    Lin et al. 2017 (arXiv 1708.02002)."""
+    Focal loss as object minus as background. Lin et al. 2017 (arXiv 1708.02002)."""
     p = logits.gather(-1, labels.unsqueeze(-2).expand(*logits.shape[:-1], -1)).sigmoid()   # [..., b, q, m]
     positive = alpha * (1 - p)**gamma * -(p + 1e-8).log()
     negative = (1 - alpha) * p**gamma * -(1 - p + 1e-8).log()
@@ -62,7 +62,7 @@ def matching_cost(logits: Tensor, boxes: Tensor, labels: Tensor, target_boxes: T
     giou = pairwise_giou(_xyxy(boxes), _xyxy(target_boxes))[1]
     return weights[0] * classes + weights[1] * l1 - weights[2] * giou
 
-# %% ../nbs/05_losses.ipynb #e55c0f3c
+# %% ../nbs/05_losses.ipynb #ac37f3b3
 class NonFiniteError(ValueError):
     "A prediction or target holds NaN or infinity; the message names which, in which layer and image."
 
@@ -86,7 +86,8 @@ Pairs = list[tuple[Tensor, Tensor]]   # one (query indices, target indices) per 
 class HungarianMatcher(nn.Module):
     """One query per object, cheapest in total over class, L1 and GIoU costs.
 
-    Carion et al. 2020 (arXiv 2005.12872), section 3.1; focal class cost of Zhu et al. 2021. Raises ValueError when all three costs are 0."""
+    Carion et al. 2020 (arXiv 2005.12872), section 3.1; focal class cost of Zhu et al. 2021.
+    Raises ValueError when all three costs are 0."""
     def __init__(self, cost_class: float = 2., cost_bbox: float = 5., cost_giou: float = 2.,
                  alpha: float = .25, gamma: float = 2.):
         super().__init__()
@@ -96,9 +97,9 @@ class HungarianMatcher(nn.Module):
 
     @torch.no_grad()
     def match(self, logits: Tensor, boxes: Tensor, targets: list[dict], names: list[str] = ('',)) -> Tensor:
-        """Image, query and target of all pairs, `[3, l, p]` int64 on the host; targets count through the concatenated batch.
+        """Image, query and target of all pairs, `[3, l, p]` on the host; targets count through the whole batch.
 
-        `logits [l, b, q, c]` and `boxes [l, b, q, 4]` of l layers, whose `names` an error message uses. The device is read once.
+        `logits [l, b, q, c]` and `boxes [l, b, q, 4]` of l layers; `names` are for the error message.
         Raises `NonFiniteError`."""
         sizes, device = _sizes(targets), logits.device
         labels = pad_sequence([t['labels'].to(device).long() for t in targets], batch_first=True)  # [b, m]
@@ -106,7 +107,8 @@ class HungarianMatcher(nn.Module):
         costs = matching_cost(logits, boxes, labels, truth, self.weights, self.alpha, self.gamma)  # [l, b, q, m]
         probe = logits.float().sum((2, 3)) + boxes.float().sum((2, 3))  # [l, b]
         host = torch.cat([costs.flatten(), probe.flatten()]).cpu()  # the one read
-        if not host.isfinite().all(): raise NonFiniteError(f'NaN or infinity in {_culprit(logits, boxes, targets, names)}')
+        if not host.isfinite().all():
+            raise NonFiniteError(f'NaN or infinity in {_culprit(logits, boxes, targets, names)}')
         costs = host[:costs.numel()].view(costs.shape).numpy()
         found = [[linear_sum_assignment(c[:, :n]) for c, n in zip(layer, sizes)] for layer in costs]
         starts = np.cumsum([0, *sizes])
@@ -116,12 +118,12 @@ class HungarianMatcher(nn.Module):
         return torch.from_numpy(np.stack([np.broadcast_to(image, query.shape), query, target])).long()
 
     def forward(self, outputs: dict, targets: list[dict]) -> Pairs:
-        "Pairs (queries, targets) of each image of `pred_logits [b, q, c]`, `pred_boxes [b, q, 4]`: `min(q, n)`, on the host."
+        "Pairs (queries, targets) of each image, `min(q, n)` of them, of one prediction; on the host."
         sizes = _sizes(targets)
         image, query, target = self.match(outputs['pred_logits'][None], outputs['pred_boxes'][None], targets)[:, 0]
         return [(query[image == i], target[image == i] - sum(sizes[:i])) for i in range(len(sizes))]
 
-# %% ../nbs/05_losses.ipynb #e2b3009c
+# %% ../nbs/05_losses.ipynb #2514ad79
 def varifocal_loss(logits: Tensor, scores: Tensor, positive: Tensor, alpha: float = .75, gamma: float = 2.) -> Tensor:
     """Elementwise varifocal loss of `logits` for target `scores` where `positive` (bool), 0 elsewhere; all `[...]`.
 
@@ -129,12 +131,12 @@ def varifocal_loss(logits: Tensor, scores: Tensor, positive: Tensor, alpha: floa
     weight = torch.where(positive, scores, alpha * logits.detach().sigmoid()**gamma)
     return F.binary_cross_entropy_with_logits(logits, scores * positive, weight=weight, reduction='none')
 
-# %% ../nbs/05_losses.ipynb #6cf0fd94
+# %% ../nbs/05_losses.ipynb #b2fd919f
 def pair_losses(logits: Tensor, boxes: Tensor, index: Tensor, labels: Tensor, truth: Tensor,
                 alpha: float = .75, gamma: float = 2.) -> Tensor:
     """Summed varifocal, L1 and `1 - GIoU` loss of each of l layers, `[l, 3]`.
 
-    `logits [l, b, q, c]`, `boxes [l, b, q, 4]` cxcywh; `index [3, l, p]`: image, query, target of each pair, no query twice;
+    `logits [l, b, q, c]`, `boxes [l, b, q, 4]` cxcywh; `index [3, l, p]`: image, query, target of each pair;
     `labels [n]` and `truth [n, 4]` of the whole batch."""
     l, b, q, c = logits.shape
     image, query, target = index
@@ -163,7 +165,7 @@ def denoising_index(meta: dict, sizes: list[int]) -> Tensor:
              for i, (q, t) in enumerate(zip(meta['dn_positive_idx'], chosen))]
     return torch.cat(parts, 1)
 
-# %% ../nbs/05_losses.ipynb #a9e0a75b
+# %% ../nbs/05_losses.ipynb #5f6ff005
 def _stacked(predictions: list[dict]) -> tuple[Tensor, Tensor]:
     "Logits `[l, b, q, c]` and boxes `[l, b, q, 4]` of l predictions, float32."
     return tuple(torch.stack([p[k] for p in predictions]).float() for k in ('pred_logits', 'pred_boxes'))
@@ -172,9 +174,9 @@ class DetectionLoss(nn.Module):
     """Varifocal, L1 and GIoU loss of every decoder layer, of the encoder's queries and of the denoising groups.
 
     `forward(outputs, targets, num_boxes=None)` returns name -> unweighted scalar, each a sum over the batch divided by
-    `num_boxes` (default: objects in the batch, at least 1; pass the number of the whole accumulated or distributed batch
-    for a loss that does not depend on how it was split). Denoising terms are divided by `num_boxes * groups`. All layers
-    are computed together in float32, and the device is read once, by the matcher. Raises `NonFiniteError`.
+    `num_boxes` (default: objects in the batch, at least 1; pass the number of the whole accumulated or distributed
+    batch for a loss that does not depend on how it was split). Denoising terms are divided by `num_boxes * groups`.
+    All layers are computed together in float32, and the device is read once, by the matcher. Raises `NonFiniteError`.
     Carion et al. 2020 (arXiv 2005.12872), section 3.1; Zhang et al. 2021 (arXiv 2008.13367)."""
     def __init__(self, num_classes: int, matcher: HungarianMatcher | None = None,
                  alpha: float = .75, gamma: float = 2.):
@@ -199,7 +201,7 @@ class DetectionLoss(nn.Module):
         keys = [f'loss_{term}{suffix}' for suffix in names for term in ('vfl', 'bbox', 'giou')]
         return dict(zip(keys, torch.cat(table).flatten().unbind()))
 
-# %% ../nbs/05_losses.ipynb #7dd8ad93
+# %% ../nbs/05_losses.ipynb #9c5d039b
 def balance_weight(top_k: int) -> float:
     "Default weight of a load-balancing loss: 0.1 for top-1 routing, else 0.05."
     return .1 if top_k == 1 else .05
@@ -207,7 +209,7 @@ def balance_weight(top_k: int) -> float:
 def loss_weights(encoder_top_k: int = 2, decoder_top_k: int = 3, moe_balance_weight: float | None = None,
                  token_pruning_weight: float = .001, router_z_weight: float = 0.,
                  importance_loss_weight: float = 0.) -> dict[str, float]:
-    "Weight of every loss by its name without layer suffix; `moe_balance_weight=None` takes `balance_weight` of each top-k."
+    "Weight of every loss by name without layer suffix; `moe_balance_weight=None`: `balance_weight` of each top-k."
     given, ks = moe_balance_weight, (encoder_top_k, decoder_top_k)
     encoder, decoder = [balance_weight(k) if given is None else given for k in ks]
     return dict(loss_vfl=1., loss_bbox=5., loss_giou=2., loss_encoder_moe=encoder, loss_decoder_moe=decoder,
@@ -215,7 +217,7 @@ def loss_weights(encoder_top_k: int = 2, decoder_top_k: int = 3, moe_balance_wei
                 loss_importance=importance_loss_weight)
 
 def weight_of(name: str, weights: dict[str, float]) -> float:
-    "Weight of the loss `name`, whose layer suffix (`_aux_0`, `_enc_0`, `_dn_0`) does not count. Raises ValueError if unknown."
+    "Weight of the loss `name`; its layer suffix (`_aux_0`, ...) does not count. Raises ValueError for unknown names."
     base = re.sub(r'_(aux|enc|dn)_\d+$', '', name)
     if base not in weights: raise ValueError(f"loss {name!r} has no weight; known losses are {', '.join(weights)}")
     return weights[base]

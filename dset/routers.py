@@ -5,22 +5,22 @@
 # %% auto #0
 __all__ = ['Routing', 'check_top_k', 'top_k_weights', 'AdaptiveRouter', 'expert_shares', 'load_balancing_loss', 'router_z_loss']
 
-# %% ../nbs/10_routers.ipynb #b14eb64f
+# %% ../nbs/10_routers.ipynb #250f3d6a
 from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
-# %% ../nbs/10_routers.ipynb #ea5d4174
+# %% ../nbs/10_routers.ipynb #ed23624c
 class Routing(NamedTuple):
-    "What a router decided: `logits`, `probs` `[..., e]` (float32); `indices`, `weights` `[..., k]`; leading axes as the tokens came."
+    "What a router decided: `logits`, `probs` `[..., e]` (float32); `indices`, `weights` `[..., k]`; other axes kept."
     logits: Tensor
     probs: Tensor
     indices: Tensor
     weights: Tensor
 
-# %% ../nbs/10_routers.ipynb #693fad7a
 def check_top_k(num_experts: int, top_k: int) -> None:
-    "`ValueError` in one sentence unless both are whole numbers and `1 <= top_k <= num_experts`."
+    "ValueError with one clear message unless both are whole numbers and `1 <= top_k <= num_experts`."
     for name, value in (('num_experts', num_experts), ('top_k', top_k)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f'{name} must be a whole number of at least 1, but is {value!r}.')
@@ -28,21 +28,21 @@ def check_top_k(num_experts: int, top_k: int) -> None:
         raise ValueError(f'top_k must be between 1 and num_experts={num_experts}, but is {top_k}: '
                          'a token cannot visit more experts than there are.')
 
-# %% ../nbs/10_routers.ipynb #307c65ca
 def top_k_weights(probs: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
     "The `top_k` likeliest experts of each token and their weights, summing to 1: `[..., e] -> [..., k], [..., k]`."
     best, indices = probs.topk(top_k, dim=-1)  # [..., k]
     total = best.sum(-1, keepdim=True) if top_k > 1 else best.detach()
     return indices, best / total
 
-# %% ../nbs/10_routers.ipynb #a97debbb
+# %% ../nbs/10_routers.ipynb #9ac46c45
 def _no_autocast(x: Tensor) -> torch.autocast:
     "A context in which operations on `x` keep their dtype (a meta tensor has no autocast of its own)."
     return torch.autocast('cpu' if x.device.type == 'meta' else x.device.type, enabled=False)
 
-# %% ../nbs/10_routers.ipynb #e2b8a9a3
 class AdaptiveRouter(nn.Module):
-    "Linear `d_model -> num_experts`, softmax, top-k: tokens `[..., c] -> Routing`. `ValueError` on an impossible `top_k`."
+    """Linear `d_model -> num_experts`, softmax, top-k: tokens `[..., c] -> Routing`, in float32 at least.
+
+    Raises ValueError on an impossible `top_k`, and on tokens whose last axis is not `d_model`."""
     def __init__(self, d_model: int, num_experts: int, top_k: int = 1):
         super().__init__()
         check_top_k(num_experts, top_k)
@@ -52,15 +52,15 @@ class AdaptiveRouter(nn.Module):
         nn.init.zeros_(self.gate.bias)
 
     def forward(self, x: Tensor) -> Routing:
-        "Route tokens `x [..., c]`; `ValueError` when c is not `d_model`."
-        if x.shape[-1] != self.d_model: raise ValueError(f'The router expects {self.d_model} channels last, but got shape {list(x.shape)}.')
+        if x.shape[-1] != self.d_model:
+            raise ValueError(f'The router expects {self.d_model} channels last, but got shape {list(x.shape)}.')
         with _no_autocast(x):
             dtype = torch.promote_types(x.dtype, torch.float32)  # at least float32
-            logits = nn.functional.linear(x.to(dtype), self.gate.weight.to(dtype), self.gate.bias.to(dtype))  # [..., e]
+            logits = nn.functional.linear(x.to(dtype), self.gate.weight.to(dtype), self.gate.bias.to(dtype))
             probs = logits.softmax(-1)  # [..., e]
             return Routing(logits, probs, *top_k_weights(probs, self.top_k))
 
-# %% ../nbs/10_routers.ipynb #736d0383
+# %% ../nbs/10_routers.ipynb #5e92b4ea
 def expert_shares(indices: Tensor, num_experts: int) -> Tensor:
     "Each expert's share of all token-choices, `[..., k] -> [e]`: sums to 1 (all zero when there are no tokens)."
     flat = indices.reshape(-1)
@@ -68,19 +68,18 @@ def expert_shares(indices: Tensor, num_experts: int) -> Tensor:
     counts = torch.zeros(num_experts, device=flat.device).scatter_add_(0, flat, ones)  # [e]
     return counts / max(flat.numel(), 1)
 
-# %% ../nbs/10_routers.ipynb #32afefb6
 def load_balancing_loss(probs: Tensor, indices: Tensor, num_experts: int) -> Tensor:
     """`e * sum_i f_i P_i` (Fedus et al. 2021, eq. 4-6) of `probs [..., e]` and `indices [..., k]`: a scalar.
 
     Exactly 1 at uniform routing for every k, up to e/k when k experts take everything, 0 without tokens."""
     if probs.shape[-1] != num_experts:
-        raise ValueError(f'load_balancing_loss got probabilities of {probs.shape[-1]} experts but num_experts={num_experts}.')
+        raise ValueError(f'load_balancing_loss got probabilities of {probs.shape[-1]} experts '
+                         f'but num_experts={num_experts}.')
     shares = expert_shares(indices, num_experts).to(probs.dtype)  # f [e]
     flat = probs.reshape(-1, num_experts)  # [n, e]
     mean = flat.sum(0) / max(flat.shape[0], 1)  # P [e]
     return num_experts * (shares * mean).sum()
 
-# %% ../nbs/10_routers.ipynb #965eb330
 def router_z_loss(logits: Tensor) -> Tensor:
     "Mean squared `logsumexp` of router logits `[..., e]` (Zoph et al. 2022, eq. 5): a scalar, 0 without tokens."
     z = logits.logsumexp(-1).square()  # [...]

@@ -7,32 +7,31 @@ __all__ = ['num_kept', 'scheduled_keep_ratio', 'LearnableImportancePredictor', '
            'straight_through_gate', 'TokenPruner', 'centre_prior', 'SpatialTokenPruner', 'pruning_loss_terms',
            'pruning_loss', 'cell_coverage', 'importance_loss']
 
-# %% ../nbs/09_token_pruning.ipynb #a6c96481
+# %% ../nbs/09_token_pruning.ipynb #5e9e33cb
 import math
 
 import torch
 import torch.nn.functional as F
-from fastcore.basics import patch
 from torch import Tensor, nn
 
-# %% ../nbs/09_token_pruning.ipynb #4cc183cf
+# %% ../nbs/09_token_pruning.ipynb #71c4940c
 def num_kept(keep_ratio: float, num_tokens: int) -> int:
     "`ceil(keep_ratio * num_tokens)`, at least 1, not fooled by floating point (0.28 of 25 is 7, not 8)."
     return max(1, min(num_tokens, math.ceil(keep_ratio * num_tokens - 1e-6)))
 
-# %% ../nbs/09_token_pruning.ipynb #b62cf301
-def scheduled_keep_ratio(epoch: int, keep_ratio: float = .7, warmup_epochs: int = 10, schedule: str = 'linear') -> float:
+def scheduled_keep_ratio(epoch: int, keep_ratio: float = .7, warmup_epochs: int = 10,
+                         schedule: str = 'linear') -> float:
     """The keep ratio of an epoch (0-based).
 
-    `linear`: from 1 at epoch 0 to `keep_ratio` at `warmup_epochs`; `delayed`: 1 until `warmup_epochs`, then the same ramp,
-    which ends at `2 * warmup_epochs`. Without warm-up the ratio is `keep_ratio` from the start."""
+    `linear`: from 1 at epoch 0 to `keep_ratio` at `warmup_epochs`; `delayed`: 1 until `warmup_epochs`, then the same
+    ramp, which ends at `2 * warmup_epochs`. Without warm-up the ratio is `keep_ratio` from the start."""
     start = warmup_epochs if schedule == 'delayed' else 0
     progress = min((epoch - start) / warmup_epochs, 1.) if warmup_epochs else 1.
     return keep_ratio if progress == 1 else 1. - (1. - keep_ratio) * max(progress, 0.)
 
-# %% ../nbs/09_token_pruning.ipynb #07c80cdf
+# %% ../nbs/09_token_pruning.ipynb #bf95bfad
 class LearnableImportancePredictor(nn.Module):
-    "Scores of tokens, `[b, n, dim] -> [b, n]` float32 logits: an MLP dim -> hidden_dim (dim/2) -> 1 shared by all tokens."
+    "Scores of tokens, `[b, n, dim] -> [b, n]` float32 logits: an MLP dim -> hidden_dim (dim/2) -> 1."
     def __init__(self, dim: int = 256, hidden_dim: int | None = None):
         super().__init__()
         hidden_dim = hidden_dim or max(dim // 2, 1)
@@ -41,7 +40,6 @@ class LearnableImportancePredictor(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         return self.net(tokens).squeeze(-1).float()   # [b, n, c] -> [b, n]
 
-# %% ../nbs/09_token_pruning.ipynb #9d548be5
 def keep_best(scores: Tensor, k: int) -> Tensor:
     "Indices `[b, k]` of the k highest scores `[b, n]` of each image, ascending, so that spatial order holds."
     b, n = scores.shape
@@ -54,12 +52,12 @@ def gather_tokens(tokens: Tensor, indices: Tensor) -> Tensor:
     return tokens.expand(b, -1, -1).gather(1, indices.unsqueeze(-1).expand(b, k, tokens.shape[-1]))
 
 def scatter_tokens(tokens: Tensor, indices: Tensor, base: Tensor) -> Tensor:
-    "The way back: a copy of `base` `[b, n, c]`, in the tokens' dtype, with `tokens` `[b, k, c]` put at `indices` `[b, k]`."
+    "The way back: a copy of `base` `[b, n, c]`, in the tokens' dtype, with `tokens` `[b, k, c]` at `indices` `[b, k]`."
     return base.to(tokens.dtype).scatter(1, indices.unsqueeze(-1).expand_as(tokens), tokens)
 
-# %% ../nbs/09_token_pruning.ipynb #6859d2f3
+# %% ../nbs/09_token_pruning.ipynb #424aef0d
 def straight_through_gate(tokens: Tensor, scores: Tensor) -> Tensor:
-    """`x * (1 + (s - stop_gradient(s)))` with `s = sigmoid(score)`: the value is x, bit for bit; the gradient reaches the score.
+    """`x * (1 + (s - stop_gradient(s)))` with `s = sigmoid(score)`: the value is x; the score gets a gradient.
 
     tokens `[b, k, c]`, scores `[b, k]`. A straight-through estimator (Bengio et al., 2013, arXiv 1308.3432)."""
     if not torch.is_grad_enabled(): return tokens
@@ -67,124 +65,132 @@ def straight_through_gate(tokens: Tensor, scores: Tensor) -> Tensor:
     gate = 1 + (s - s.detach())   # exactly 1: s - s is 0
     return tokens * gate.unsqueeze(-1).to(tokens.dtype)
 
-# %% ../nbs/09_token_pruning.ipynb #e1944443
-class TokenPruner(nn.Module):
-    """Keeps the best `ceil(ratio * n)` of n tokens by a learned score; the ratio falls from 1 to `keep_ratio` over `warmup_epochs`.
-
-    `forward(tokens [b, n, c]) -> (tokens [b, k, c], kept_indices [b, k], info)`, in training and in evaluation. info: `scores`
-    `[b, n]`, `keep_ratio` (now), `target_keep_ratio`, `num_kept`, `num_tokens`. Raises ValueError for impossible settings."""
-    def __init__(self, dim: int = 256, keep_ratio: float = .7, warmup_epochs: int = 10, schedule: str = 'linear', hidden_dim: int | None = None):
-        super().__init__()
-        _check_schedule(keep_ratio, warmup_epochs, schedule)
-        self.keep_ratio, self.warmup_epochs, self.schedule = keep_ratio, warmup_epochs, schedule
-        self.predictor = LearnableImportancePredictor(dim, hidden_dim)
-        self.keep_ratio_override: float | None = None
-        self.register_buffer('epoch', torch.zeros((), dtype=torch.int64))
-        self._epoch, self._epoch_mark = 0, None
-        self.register_load_state_dict_post_hook(_read_epoch)
-
-    def score(self, tokens: Tensor, spatial_shapes: list[tuple[int, int]] | None = None) -> Tensor:
-        return self.predictor(tokens)   # [b, n]
-
-    def forward(self, tokens: Tensor, spatial_shapes: list[tuple[int, int]] | None = None) -> tuple[Tensor, Tensor, dict]:
-        scores, ratio, n = self.score(tokens, spatial_shapes), self.current_keep_ratio, tokens.shape[1]
-        kept = keep_best(scores.detach(), num_kept(ratio, n))                                      # [b, k]
-        out = straight_through_gate(gather_tokens(tokens, kept), scores.gather(1, kept))           # [b, k, c]
-        info = dict(scores=scores, keep_ratio=ratio, target_keep_ratio=self.keep_ratio, num_kept=kept.shape[1], num_tokens=n)
-        return out, kept, info
-
-# %% ../nbs/09_token_pruning.ipynb #a1150e4b
+# %% ../nbs/09_token_pruning.ipynb #dd5a35e7
 def _check_ratio(ratio: float):
     if not 0 < ratio <= 1: raise ValueError(f'keep_ratio={ratio}: choose a share of the tokens above 0 and up to 1')
 
-def _check_schedule(keep_ratio: float, warmup_epochs: int, schedule: str):
-    _check_ratio(keep_ratio)
-    if schedule not in ('linear', 'delayed'): raise ValueError(f"schedule='{schedule}': choose 'linear' or 'delayed'")
-    if warmup_epochs < 0: raise ValueError(f'warmup_epochs={warmup_epochs}: choose 0 or more epochs')
-
-# %% ../nbs/09_token_pruning.ipynb #e886173d
 def _mark(epoch: Tensor):
     "Changes when the buffer is written or replaced; inference tensors do not count their versions."
     return None if epoch.is_inference() else (id(epoch), epoch._version)
 
-def _read_epoch(pruner: TokenPruner, *_):
-    "Copy the epoch buffer into a Python number (also the hook that runs after a state dict was loaded)."
-    if not pruner.epoch.is_meta: pruner._epoch = int(pruner.epoch)   # a meta tensor has a shape but no value
+def _read_epoch(pruner: 'TokenPruner', *_):
+    "Turn the epoch buffer into the scheduled ratio, a Python float (also the hook after a state dict was loaded)."
+    if not pruner.epoch.is_meta:   # a meta tensor has a shape but no value
+        settings = pruner.keep_ratio, pruner.warmup_epochs, pruner.schedule
+        pruner._scheduled = float(scheduled_keep_ratio(int(pruner.epoch), *settings))
     pruner._epoch_mark = _mark(pruner.epoch)
 
-@patch(as_prop=True)
-def current_keep_ratio(self: TokenPruner) -> float:
-    "The ratio in force: the override if there is one, else the schedule's at the current epoch."
-    if self.keep_ratio_override is not None: return self.keep_ratio_override
-    if not torch.compiler.is_compiling() and (self._epoch_mark is None or self._epoch_mark != _mark(self.epoch)): _read_epoch(self)
-    return scheduled_keep_ratio(self._epoch, self.keep_ratio, self.warmup_epochs, self.schedule)
 
-@patch
-def set_epoch(self: TokenPruner, epoch: int):
-    "Move along the schedule to `epoch` (0-based); call it when an epoch starts."
-    self.epoch.fill_(int(epoch))
-    _read_epoch(self)
+class TokenPruner(nn.Module):
+    """Keeps the best `ceil(ratio * n)` of n tokens by a learned score; the ratio falls from 1 in a warm-up.
 
-@patch
-def set_keep_ratio(self: TokenPruner, keep_ratio: float | None):
-    "Prune at this ratio whatever the epoch; None goes back to the schedule. Raises ValueError outside (0, 1]."
-    if keep_ratio is not None: _check_ratio(keep_ratio)
-    self.keep_ratio_override = keep_ratio
+    `forward(tokens [b, n, c], spatial_shapes) -> (tokens [b, k, c], kept_indices [b, k], info)`, in training and in
+    evaluation. info: `scores` `[b, n]` that rank the tokens, `learned_scores` `[b, n]` of the predictor alone,
+    `keep_ratio` (now), `target_keep_ratio`, `num_kept`, `num_tokens`. `gather` and `scatter` are `gather_tokens` and
+    `scatter_tokens`, for an encoder that is given a pruner. Raises ValueError for impossible settings."""
+    gather, scatter = staticmethod(gather_tokens), staticmethod(scatter_tokens)
 
-# %% ../nbs/09_token_pruning.ipynb #0329508c
+    def __init__(self, dim: int = 256, keep_ratio: float = .7, warmup_epochs: int = 10, schedule: str = 'linear',
+                 hidden_dim: int | None = None):
+        super().__init__()
+        _check_ratio(keep_ratio)
+        if schedule not in ('linear', 'delayed'):
+            raise ValueError(f"schedule='{schedule}': choose 'linear' or 'delayed'")
+        if warmup_epochs < 0: raise ValueError(f'warmup_epochs={warmup_epochs}: choose 0 or more epochs')
+        self.keep_ratio, self.warmup_epochs, self.schedule = keep_ratio, warmup_epochs, schedule
+        self.predictor = LearnableImportancePredictor(dim, hidden_dim)
+        self.keep_ratio_override: float | None = None
+        self.register_buffer('epoch', torch.zeros((), dtype=torch.int64))
+        self._scheduled, self._epoch_mark = 1., None
+        self.register_load_state_dict_post_hook(_read_epoch)
+        _read_epoch(self)
+
+    @property
+    def current_keep_ratio(self) -> float:
+        "The ratio in force: the override if there is one, else the schedule's at the current epoch."
+        if self.keep_ratio_override is not None: return self.keep_ratio_override
+        if not torch.compiler.is_compiling() and (self._epoch_mark is None or self._epoch_mark != _mark(self.epoch)):
+            _read_epoch(self)   # somebody wrote the buffer: an averaged copy of the model, a move to a device
+        return self._scheduled
+
+    def set_epoch(self, epoch: int):
+        "Move along the schedule to `epoch` (0-based); call it when an epoch starts."
+        self.epoch.fill_(int(epoch))
+        _read_epoch(self)
+
+    def set_keep_ratio(self, keep_ratio: float | None):
+        "Prune at this ratio whatever the epoch; None goes back to the schedule. Raises ValueError outside (0, 1]."
+        if keep_ratio is not None: _check_ratio(keep_ratio)
+        self.keep_ratio_override = keep_ratio if keep_ratio is None else float(keep_ratio)
+
+    def rank(self, learned: Tensor, spatial_shapes: list[tuple[int, int]] | None) -> Tensor:
+        "What the tokens are ranked by, `[b, n]`: here the learned scores themselves."
+        return learned
+
+    def forward(self, tokens: Tensor,
+                spatial_shapes: list[tuple[int, int]] | None = None) -> tuple[Tensor, Tensor, dict]:
+        learned, ratio, n = self.predictor(tokens), self.current_keep_ratio, tokens.shape[1]
+        scores = self.rank(learned, spatial_shapes)                                         # [b, n]
+        kept = keep_best(scores.detach(), num_kept(ratio, n))                               # [b, k]
+        out = straight_through_gate(gather_tokens(tokens, kept), scores.gather(1, kept))    # [b, k, c]
+        return out, kept, dict(scores=scores, learned_scores=learned, keep_ratio=ratio,
+                               target_keep_ratio=self.keep_ratio, num_kept=kept.shape[1], num_tokens=n)
+
+# %% ../nbs/09_token_pruning.ipynb #f8a14537
 def centre_prior(height: int, width: int, sigma: float = .5, device=None) -> Tensor:
     "`exp(-(x^2 + y^2) / (2 sigma^2))` at the centres of the cells, with x and y from -1 to 1 over the image: `[h, w]`."
     y = (torch.arange(height, device=device) + .5) / height * 2 - 1
     x = (torch.arange(width, device=device) + .5) / width * 2 - 1
     return torch.exp(-(y[:, None]**2 + x[None]**2) / (2 * sigma**2))
 
-# %% ../nbs/09_token_pruning.ipynb #d4054d08
-class SpatialTokenPruner(TokenPruner):
-    """A `TokenPruner` whose scores are `predictor + prior_weight * prior`, the prior being 'center', 'edge' or a map `[h, w]`.
 
-    A map is resized (bilinear) to every level. `forward(tokens, spatial_shapes)` needs the `(h, w)` of every level of the
-    tokens; raises ValueError when they do not add up to the tokens."""
+class SpatialTokenPruner(TokenPruner):
+    """A `TokenPruner` that ranks by `predictor + prior_weight * prior`: 'center', 'edge' or a map `[h, w]`.
+
+    A map is resized (bilinear) to every level. `forward(tokens, spatial_shapes)` needs the `(h, w)` of every level of
+    the tokens; raises ValueError when they do not add up to the tokens."""
     def __init__(self, dim: int = 256, keep_ratio: float = .7, warmup_epochs: int = 10, schedule: str = 'linear',
                  prior: str | Tensor = 'center', prior_weight: float = 1., hidden_dim: int | None = None):
         super().__init__(dim, keep_ratio, warmup_epochs, schedule, hidden_dim)
         given = torch.is_tensor(prior)
         if not given and prior not in ('center', 'edge') or given and prior.ndim != 2:
-            raise ValueError(f"prior={list(prior.shape) if given else repr(prior)}: choose 'center', 'edge' or a tensor of shape [h, w]")
+            shown = list(prior.shape) if given else repr(prior)
+            raise ValueError(f"prior={shown}: choose 'center', 'edge' or a tensor of shape [h, w]")
         self.prior, self.prior_weight = 'map' if given else prior, prior_weight
         if given: self.register_buffer('prior_map', prior.float())
 
-@patch
-def _prior(self: SpatialTokenPruner, height: int, width: int, device) -> Tensor:
-    if self.prior == 'map': return F.interpolate(self.prior_map[None, None], (height, width), mode='bilinear')[0, 0]
-    centre = centre_prior(height, width, device=device)
-    return centre if self.prior == 'center' else 1 - centre
+    def _prior(self, height: int, width: int, device) -> Tensor:
+        if self.prior == 'map':
+            return F.interpolate(self.prior_map[None, None], (height, width), mode='bilinear')[0, 0]
+        centre = centre_prior(height, width, device=device)
+        return centre if self.prior == 'center' else 1 - centre
 
-@patch
-def score(self: SpatialTokenPruner, tokens: Tensor, spatial_shapes: list[tuple[int, int]] | None = None) -> Tensor:
-    "Learned score plus prior, `[b, n]`."
-    if spatial_shapes is None or sum(h * w for h, w in spatial_shapes) != tokens.shape[1]:
-        raise ValueError(f'SpatialTokenPruner got {tokens.shape[1]} tokens and spatial_shapes={spatial_shapes}: give the (h, w) of every level, together as many cells as tokens')
-    prior = torch.cat([self._prior(h, w, tokens.device).flatten() for h, w in spatial_shapes])   # [n]
-    return self.predictor(tokens) + self.prior_weight * prior
+    def rank(self, learned: Tensor, spatial_shapes: list[tuple[int, int]] | None = None) -> Tensor:
+        "Learned score plus prior, `[b, n]`."
+        if spatial_shapes is None or sum(h * w for h, w in spatial_shapes) != learned.shape[1]:
+            raise ValueError(f'SpatialTokenPruner got {learned.shape[1]} tokens and spatial_shapes={spatial_shapes}: '
+                             'give the (h, w) of every level, together as many cells as tokens')
+        prior = torch.cat([self._prior(h, w, learned.device).flatten() for h, w in spatial_shapes])   # [n]
+        return learned + self.prior_weight * prior
 
-# %% ../nbs/09_token_pruning.ipynb #8fe5dec5
+# %% ../nbs/09_token_pruning.ipynb #2ffd3df9
 def pruning_loss_terms(info: dict) -> dict[str, Tensor]:
-    """`sparsity` `(mean(p) - r)^2` and `diversity` `mean(p (1 - p)) / (mean(p) (1 - mean(p)))`, both in 0..1, means over the images.
+    """`sparsity` `(mean(p) - r)^2` and `diversity` `mean(p (1 - p)) / (mean(p) (1 - mean(p)))`, both in 0..1.
 
-    `p = sigmoid(info['scores'])` `[b, n]`, `r = info['target_keep_ratio']`."""
-    p = info['scores'].float().sigmoid()                                                      # [b, n]
+    Means over the images. `p = sigmoid(info['learned_scores'])` `[b, n]` (or `info['scores']`),
+    `r = info['target_keep_ratio']`."""
+    p = info.get('learned_scores', info.get('scores')).float().sigmoid()   # [b, n]
     mean = p.mean(1)
     diversity = (p * (1 - p)).mean(1) / (mean * (1 - mean)).clamp(min=1e-6)
     return dict(sparsity=(mean - info['target_keep_ratio']).square().mean(), diversity=diversity.mean())
 
 def pruning_loss(info: dict, diversity_weight: float = .1) -> Tensor:
-    "`sparsity + diversity_weight * diversity` of one pruner's info, a scalar; it enters the total with `token_pruning_weight` (0.001)."
+    "`sparsity + diversity_weight * diversity` of a pruner's info, a scalar; `token_pruning_weight` weighs it."
     terms = pruning_loss_terms(info)
     return terms['sparsity'] + diversity_weight * terms['diversity']
 
-# %% ../nbs/09_token_pruning.ipynb #9c1f82a8
 def cell_coverage(boxes: Tensor, height: int, width: int, samples: int = 16) -> Tensor:
-    """The share of each cell of an h x w grid that lies in at least one box: boxes `[m, 4]` cxcywh in 0..1 -> `[h, w]` in 0..1.
+    """The share of each cell of an h x w grid that lies in at least one box: boxes `[m, 4]` cxcywh in 0..1 -> `[h, w]`.
 
     Measured at `samples` x `samples` points of each cell; m may be 0."""
     y = (torch.arange(height * samples, device=boxes.device) + .5) / (height * samples)
@@ -194,10 +200,10 @@ def cell_coverage(boxes: Tensor, height: int, width: int, samples: int = 16) -> 
     in_x = ((x - cx[:, None]).abs() <= w[:, None] / 2).float()   # [m, w*s]
     return F.avg_pool2d((in_y.T @ in_x > 0).float()[None], samples)[0]
 
-# %% ../nbs/09_token_pruning.ipynb #0196b32a
 def importance_loss(scores: Tensor, targets: list[dict], spatial_shapes: list[tuple[int, int]]) -> Tensor:
-    """Binary cross-entropy between scores `[b, n]` (logits) and the share of each token's cell that the image's boxes cover; a scalar.
+    """Binary cross-entropy of scores `[b, n]` (logits) and the share of each token's cell that boxes cover; a scalar.
 
-    targets: per image a dict with `boxes` `[m, 4]` cxcywh in 0..1, m may be 0. `spatial_shapes`: `(h, w)` of each level, in the tokens' order."""
+    scores: `info['learned_scores']`, so that a prior is not learned away. targets: per image a dict with `boxes`
+    `[m, 4]` cxcywh in 0..1, m may be 0. `spatial_shapes`: `(h, w)` of each level, in the tokens' order."""
     wanted = [torch.cat([cell_coverage(t['boxes'], h, w).flatten() for h, w in spatial_shapes]) for t in targets]
     return F.binary_cross_entropy_with_logits(scores.float(), torch.stack(wanted).to(scores.device))   # [b, n]
