@@ -7,7 +7,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 GRID   ?= params/smoke.yaml
-.PHONY: help setup run experiments test check export render readme lab clean
+.PHONY: help setup run experiments test check export render readme book lab clean
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -45,8 +45,11 @@ render: $(READY) ## execute the chapters and keep their outputs (make render CHA
 readme: $(READY) ## write README.md from nbs/index.ipynb
 	@$(BIN)/python tools/readme.py
 
+book: $(READY) ## build the book as a website, from the committed outputs: _docs/html/index.html
+	@$(BIN)/python tools/book.py
+
 lab: $(READY) ## open the chapters in JupyterLab
 	@cd nbs && ../$(BIN)/jupyter lab index.ipynb
 
 clean: ## delete .venv and everything built; data and logs stay
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist _docs *.egg-info
