@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/appendix/A9_synthetic.ipynb #ade464a7
+# %% ../nbs/appendix/A9_synthetic.ipynb #4ca21727
 from ._moved import moved
 
-# %% ../nbs/appendix/A9_synthetic.ipynb #dc360f45
+# %% ../nbs/appendix/A9_synthetic.ipynb #fc305e67
 __getattr__ = moved('dset.synthetic', 'dset.standin.dataset', 'dset.standin.traffic', 'dset.standin.scenes', 'dset.standin.renderer', 'dset.standin.meshes')

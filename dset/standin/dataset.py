@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Seen', 'render_frame', 'smear', 'finish', 'make_labels', 'Plan', 'draw_sequence', 'synthesize', 'summarize']
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #4860501f
+# %% ../../nbs/appendix/A5_dataset.ipynb #3581c296
 import io, json, math, os, warnings
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -25,7 +25,7 @@ from .renderer import Camera, Light, Stamp, _over, _pixels, draw_mesh, lidar_pos
 from .scenes import SCENES, Backdrop, Site, _bilinear, _lamp_light, make_backdrop, make_site
 from .traffic import Body, body_mesh, populate
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #41390581
+# %% ../../nbs/appendix/A5_dataset.ipynb #373a8144
 class Seen(NamedTuple):
     "One body in one frame: its visible box (xyxy pixels), hidden share, share of its box outside the image, pixels visible."
     body: int
@@ -52,7 +52,7 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t
         owner[st.window][_over(img, st, back.depth) > .35] = i
     return img, [_look(i, full[i], owner, meshes[i], cam) for i in full]
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #bdd6b166
+# %% ../../nbs/appendix/A5_dataset.ipynb #f0193a1f
 def _shadow_mask(site: Site, meshes, light: Light):
     "How much of the sun the bodies take from each pixel of the ground: their meshes, flattened along the light. A window and its values."
     cam = site.camera
@@ -65,7 +65,7 @@ def _shadow_mask(site: Site, meshes, light: Light):
         xy, z = cam.project(g); k, x, _, row = _pixels(xy[z.min(1) > .5], h, w); m[(row * w)[k] + x] = 255
     return _window(_soften(Image.fromarray(m.reshape(h, w)), 1.2 * h / 1080))
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #f07d962f
+# %% ../../nbs/appendix/A5_dataset.ipynb #12a433cd
 def _soften(im: Image.Image, sigma: float) -> Image.Image:
     "Gaussian blur of a picture that is mostly black: only what is not, and a margin, is worked on."
     box = im.getbbox(); edge = int(4 * sigma) + 4
@@ -87,7 +87,7 @@ def _patches(site: Site, quads, blur: float):
         if z.min() > .5: d.polygon([tuple(v) for v in xy / 2], fill=190)
     return _window(_soften(im, blur * h / 1080).resize((w, h), Image.BILINEAR))
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #b2002112
+# %% ../../nbs/appendix/A5_dataset.ipynb #ad12203b
 def _paints(site: Site, back: Backdrop, bodies, places, light: Light) -> list:
     "For each body that stands at `places [n,2]`, in the sun or in the shade of a house, the function that shades its mesh."
     p = np.reshape(places, (-1, 2)); sun = _bilinear(back.sunlit, site.layout.pixel(p, 4))
@@ -119,7 +119,7 @@ def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, paint, li
             img[st.window] += a[..., None] * (st.rgb - img[st.window])
     return img
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #1402fe09
+# %% ../../nbs/appendix/A5_dataset.ipynb #42598db8
 def _footprint(body: Body, pose, k: float = 1.) -> np.ndarray:
     "Corners `[4,2]` of the body's rectangle on the ground, `k` times its size."
     (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
@@ -132,7 +132,7 @@ def _beam(body: Body, pose) -> np.ndarray:
     return np.array([(L / 2 + .6, W / 3), (L / 2 + 11, W * .9 + .8), (L / 2 + 11, -W * .9 - .8), (L / 2 + .6,
         -W / 3)]) @ np.array([[c, s], [-s, c]]) + p
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #e5ee566e
+# %% ../../nbs/appendix/A5_dataset.ipynb #b2bbc6a4
 def _screen_motion(cam: Camera, body: Body, t: float, light: Light) -> np.ndarray:
     "How far (pixels x, y) the body's middle moves while the shutter is open."
     if not body.track.speed: return np.zeros(2)
@@ -158,7 +158,7 @@ def smear(st: Stamp, motion: np.ndarray, size: tuple[int, int]) -> Stamp:
     acc = acc[y0:y1, x0:x1] / len(steps)
     return Stamp(acc[..., :3] / np.maximum(acc[..., 3:], 1e-6), acc[..., 3], iz[y0:y1, x0:x1], (x + x0, y + y0))
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #f96c351d
+# %% ../../nbs/appendix/A5_dataset.ipynb #98de064f
 def _near_view(cam: Camera, p: np.ndarray, size) -> bool:
     "Whether a ball around the body and its shadow touches the image, and is bigger than three pixels."
     q, z = cam.project(np.array([*p, size[2] / 2]))
@@ -179,7 +179,7 @@ def _look(i: int, st: Stamp, owner: np.ndarray, mesh: Mesh, cam: Camera) -> Seen
     box = (max(x + c[0], lo[0]), max(y + r[0], lo[1]), min(x + c[-1] + 1, hi[0]), min(y + r[-1] + 1, hi[1]))
     return Seen(i, tuple(float(v) for v in box), 1 - n / total, tuple(1 - np.clip(inside, 0, 1)), n)
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #7a3f3a1d
+# %% ../../nbs/appendix/A5_dataset.ipynb #8977e239
 def finish(img: np.ndarray, light: Light, rng, gain=(1., 1., 1.)) -> np.ndarray:
     "The sensor: bloom, rain streaks, white balance, vignette, noise; `uint8 [h,w,3]`."
     h, w = img.shape[:2]; out = np.empty(img.shape, np.uint8)
@@ -202,7 +202,7 @@ def _vignette(h: int, w: int, gain: tuple) -> np.ndarray:
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     return (1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2))[..., None] * np.asarray(gain, np.float32)
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #2595b7b6
+# %% ../../nbs/appendix/A5_dataset.ipynb #5599e899
 def _bloom(img: np.ndarray) -> np.ndarray:
     "Light (0..255) that bright lamps spill around them."
     h, w = img.shape[:2]
@@ -220,7 +220,7 @@ def _streaks(rng, h: int, w: int) -> np.ndarray:
         d.line((x, y, x - l * .12 * s, y + l * s), fill=int(rng.integers(8, 34)))
     return np.asarray(im.filter(ImageFilter.GaussianBlur(.6 * s)), np.float32)
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #236143a6
+# %% ../../nbs/appendix/A5_dataset.ipynb #933d243e
 _IGNORE = {'Pedestrian': 'PedestrianIgnore', 'Car': 'CarIgnore', 'Van': 'CarIgnore', 'Truck': 'CarIgnore',
     'Bus': 'CarIgnore'}
 
@@ -243,7 +243,7 @@ def make_labels(seen: list[Seen], bodies: list[Body], site: Site, t: float) -> l
                     '3d_location': {'x': float(c[0]), 'y': float(c[1]), 'z': float(c[2])}, 'rotation': yaw})
     return out
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #73b1987a
+# %% ../../nbs/appendix/A5_dataset.ipynb #84ca79c1
 def _strings(x):
     "Numbers as strings, as DAIR-V2X-I writes them."
     if isinstance(x, dict): return {k: _strings(v) for k, v in x.items()}
@@ -258,7 +258,7 @@ def _write(path: Path, data: bytes | str):
 
 _LIDAR = {'infrastructure': 'virtuallidar', 'vehicle': 'lidar'}
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #a58a2774
+# %% ../../nbs/appendix/A5_dataset.ipynb #64d57f93
 @dataclass(frozen=True)
 class Plan:
     "What a folder holds; written to `synthesize.json`, so that a second run knows what to go on with."
@@ -279,7 +279,7 @@ class Plan:
     def site(self, seq: int) -> int:
         return seq // 2 if self.scene == 'dair' and self.side == 'infrastructure' else seq
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #7cdc5938
+# %% ../../nbs/appendix/A5_dataset.ipynb #4977517b
 @lru_cache(maxsize=1)
 def _site(seed, index, size, side, scene): return make_site(seed, index, size, side, scene)
 
@@ -305,7 +305,7 @@ def draw_sequence(root: str, plan: Plan, seq: int, frames: list[int]):
         _save_frame(root, ids[f], px, make_labels(seen, bodies, site, float(times[f - first])), site, quality)
         yield f
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #d0eff798
+# %% ../../nbs/appendix/A5_dataset.ipynb #ff045689
 def _save_frame(root: Path, id: str, px: np.ndarray, labels: list[dict], site: Site, quality: int):
     "One frame's files; the label comes last and marks the frame as done."
     buf = io.BytesIO()
@@ -319,7 +319,7 @@ def _save_frame(root: Path, id: str, px: np.ndarray, labels: list[dict], site: S
     text = json.dumps(_strings(labels) if site.side == 'infrastructure' else labels)
     _write(root / f'label/{lidar}/{id}.json', text); _write(root / f'label/camera/{id}.json', text)
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #83bf2202
+# %% ../../nbs/appendix/A5_dataset.ipynb #bad70796
 def _index(plan: Plan) -> tuple[list[dict], dict]:
     "`data_info.json` and `split_data.json`: every fifth sequence is validation."
     ids, lidar = plan.ids(), _LIDAR[plan.side]; info, split = [], {'train': [], 'val': [], 'test': []}
@@ -338,7 +338,7 @@ def _index(plan: Plan) -> tuple[list[dict], dict]:
             info.append(row)
     return info, split
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #b35e339e
+# %% ../../nbs/appendix/A5_dataset.ipynb #c23f6425
 def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int, int] = (1080, 1920),
     side: str = 'infrastructure', scene: str = 'dair',
                num_workers: int | None = None, progress: bool = True, sequence_length: int | None = None) -> dict:
@@ -368,7 +368,7 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
     _write(root / 'data_info.json', json.dumps(info))
     return summarize(root) | {'drawn': drawn}
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #64206933
+# %% ../../nbs/appendix/A5_dataset.ipynb #2017c7dc
 def _share(jobs: list, workers: int) -> list:
     "The sequences of the last round, too few for all `workers`, are cut in pieces: better to draw an empty scene twice than to wait."
     rest = len(jobs) % workers
@@ -381,7 +381,7 @@ def _labels(root: str) -> int: return sum(f.name.endswith('.json') for f in os.s
 def _draw(*job):
     for _ in draw_sequence(*job): pass
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #c14c9111
+# %% ../../nbs/appendix/A5_dataset.ipynb #8139832a
 def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
     "Draw `jobs` (sequence, frames), here or in worker processes; yields how many frames have come. An error stops the rest."
     left = sum(len(frames) for _, frames in jobs)
@@ -402,7 +402,7 @@ def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
                            'in a script, call synthesize under if __name__ == "__main__"') from None
     finally: pool.shutdown(cancel_futures=True)
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #47284929
+# %% ../../nbs/appendix/A5_dataset.ipynb #940cd8c6
 def _make_way(root: Path, plan: Plan, any_length: bool):
     "Nothing for a folder that is empty or holds `plan`; frames of an earlier renderer are removed; `ValueError` for anything else."
     mark = root / 'synthesize.json'
@@ -421,7 +421,7 @@ def _make_way(root: Path, plan: Plan, any_length: bool):
         for file in list((root / folder).rglob('*.*')):
             if file.name.split('.')[0] in ids: file.unlink()
 
-# %% ../../nbs/appendix/A5_dataset.ipynb #88b0b3f1
+# %% ../../nbs/appendix/A5_dataset.ipynb #b6617819
 def _whole(name: str, value, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f'{name} must be a whole number, at least {least}, not {value!r}')
