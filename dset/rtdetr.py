@@ -100,6 +100,10 @@ class RTDETR(nn.Module):
         "Indices `[b, m]`, ascending, of the maps' cells, all levels of `shapes` in a row, that the decoder may use; None: all of them."
         return None
 
+    def decode(self, maps: list[Tensor], info: dict, targets: list[dict] | None) -> dict:
+        "The decoder's outputs for the fused maps of `features`."
+        return self.decoder(maps, targets, self.memory_cells(info, [tuple(m.shape[2:]) for m in maps]))
+
     def extra_losses(self, info: dict, routing: dict, targets: list[dict]) -> dict[str, Tensor]:
         "Unweighted losses beside those of detection; each name needs a weight in `loss_weights`."
         return {}
@@ -114,7 +118,7 @@ class RTDETR(nn.Module):
         if not torch.compiler.is_compiling(): self._check(images, targets)
         if targets is not None: targets = [{**t, **{k: t[k].to(images.device, non_blocking=True) for k in ('boxes', 'labels')}} for t in targets]
         maps, info = self.features(images)
-        out = self.decoder(maps, targets, self.memory_cells(info, [tuple(m.shape[2:]) for m in maps]))
+        out = self.decode(maps, info, targets)
         result = {k: out[k] for k in ('pred_logits', 'pred_boxes')}
         routing = dict(encoder=info['routing'], decoder=out['routing'])
         if return_info or targets is not None: result |= dict(encoder_info=info, routing=routing)

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['TILE_EXECUTIONS', 'TileGrid', 'TileMode', 'tileable', 'run_tiles', 'spatial_layers', 'Glance', 'object_share',
-           'kept_share', 'tile_importance_loss', 'TilePruner', 'tiled_features', 'memory_cells']
+           'kept_share', 'tile_importance_loss', 'TilePruner', 'Trunk', 'tiled_features', 'memory_cells',
+           'merge_outputs']
 
-# %% ../nbs/13_tiles.ipynb #a6a2a905
+# %% ../nbs/13_tiles.ipynb #1b818c7c
 import contextlib
 import copy
 import math
@@ -18,9 +19,10 @@ from timm.models.hgnet import StemV2
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from .token_pruning import TokenPruner, gather_tokens, keep_best, num_kept, scatter_tokens
+from .encoder import put_rows, take_rows
+from .token_pruning import TokenPruner, keep_best, num_kept
 
-# %% ../nbs/13_tiles.ipynb #905e4b86
+# %% ../nbs/13_tiles.ipynb #6b138b04
 class TileGrid:
     """Which tiles of a batch are computed: cuts them out, gives them their borders, puts them back.
 
@@ -134,7 +136,7 @@ class TileGrid:
         cell = (row[:, None] * ty + y)[:, :, None] * (gw * tx) + (column[:, None] * tx + x)[:, None]          # [T, ty, tx]
         return cell.reshape(self.batch, -1)
 
-# %% ../nbs/13_tiles.ipynb #9f9fee0e
+# %% ../nbs/13_tiles.ipynb #21e4eea2
 def _padding(padding, kernel, dilation) -> tuple[int, int, int, int]:
     "What a convolution pads: left, right, top, bottom."
     if padding == 'valid': return 0, 0, 0, 0
@@ -214,7 +216,7 @@ class TileMode(TorchFunctionMode):
         scale = (v + eps).rsqrt() * (1. if weight is None else weight)
         return ((y - m[:, None, None]) * scale[:, None, None] + (0. if bias is None else bias[:, None, None])).to(x.dtype)
 
-# %% ../nbs/13_tiles.ipynb #888a65f3
+# %% ../nbs/13_tiles.ipynb #d916d892
 class _PaddedStem(StemV2):
     "HGNetv2's stem, number for number; `F.pad` is no call that a compiler shows to `TileMode`, `torch.constant_pad_nd` is."
     def forward(self, x: Tensor) -> Tensor:
@@ -228,13 +230,13 @@ def tileable(network: nn.Module) -> nn.Module:
         if type(m) is StemV2: m.__class__ = _PaddedStem
     return network
 
-# %% ../nbs/13_tiles.ipynb #d535dedb
+# %% ../nbs/13_tiles.ipynb #0b9b2383
 def run_tiles(network: nn.Module, images: Tensor, grid: TileGrid, execution: str = 'tiles', fill: Sequence | None = None, seen: list | None = None):
     """`network(images)` for the tiles of `grid`: tile batches ('tiles'), whole maps that count inside computed tiles only ('masked'), or maps ('dense')."""
     if execution == 'dense': return network(images)
     with TileMode(grid, execution, fill, seen): return network(grid.cut(images) if execution == 'tiles' else images)
 
-# %% ../nbs/13_tiles.ipynb #34c4ad1d
+# %% ../nbs/13_tiles.ipynb #8cf312fe
 @torch.no_grad()
 def spatial_layers(network: nn.Module) -> list[tuple[str, int]]:
     """Name and channels of every layer of `network` (images `[b, 3, h, w]` -> maps) that looks at neighbours, in the order of computation.
@@ -242,10 +244,11 @@ def spatial_layers(network: nn.Module) -> list[tuple[str, int]]:
     Raises ValueError, naming the layer, when the network computes something else in tiles than on whole maps (windowed attention, global pooling,
     squeeze and excitation): a copy in double precision is run both ways."""
     network = copy.deepcopy(network).eval().double()
+    device = next(network.parameters()).device   # on the meta device nothing is computed, so nothing can be compared
     for p in network.parameters(): p.add_(.1 * (p.abs().amax() < 1e-3))   # a branch that starts at zero would hide what stands in it
     inside, outputs = [''], dict(tiles={}, masked={})
-    grid = TileGrid(torch.tensor([[0, 1, 3, 5]]), (2, 3))
-    images = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    grid = TileGrid(torch.tensor([[0, 1, 3, 5]], device=device), (2, 3))
+    images = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0), dtype=torch.float64, device='cpu').to(device)
     def run(execution, seen):
         def enter(m, args, name): inside[0] = name
         def leave(m, args, out, name): outputs[execution].setdefault(name, out)
@@ -260,7 +263,7 @@ def spatial_layers(network: nn.Module) -> list[tuple[str, int]]:
     seen = _Names(inside)
     try: masked, tiled = run('masked', seen), run('tiles', None)
     except Exception as e: refuse(inside[0], f'{type(e).__name__} ({e})')
-    if all(_agree(t, m, grid) for t, m in zip(tiled, masked)): return list(zip(seen.names, [x.shape[1] for x in seen]))
+    if device.type == 'meta' or all(_agree(t, m, grid) for t, m in zip(tiled, masked)): return list(zip(seen.names, [x.shape[1] for x in seen]))
     for name, m in outputs['masked'].items():
         if torch.is_tensor(m) and m.ndim == 4 and not _agree(outputs['tiles'].get(name), m, grid): refuse(name, 'it, or what stands before it, mixes cells of different tiles')
     refuse('?', 'the outputs differ')
@@ -276,7 +279,7 @@ def _agree(tiled: Tensor | None, masked: Tensor, grid: TileGrid) -> bool:
     if h % gh or w % gw: return True   # a map that was padded on purpose, as HGNetv2's stem does
     return torch.allclose(tiled, grid.cut(masked), rtol=0, atol=1e-9 * max(1., masked.abs().max().item()))
 
-# %% ../nbs/13_tiles.ipynb #6cf971a7
+# %% ../nbs/13_tiles.ipynb #7f599f42
 class Glance(nn.Module):
     """Looks at an image at a quarter of its size and scores its tiles: `[b, 3, h, w]` -> logits `[b, h/th, w/tw]`, float32.
 
@@ -293,7 +296,7 @@ class Glance(nn.Module):
         x = self.stem(F.avg_pool2d(images, 4))               # [b, c, h/32, w/32]
         return self.head(self.context(F.max_pool2d(x, self.pool))).squeeze(1).float()
 
-# %% ../nbs/13_tiles.ipynb #110cd24a
+# %% ../nbs/13_tiles.ipynb #59886c3b
 def _overlap(boxes: Tensor, gh: int, gw: int) -> tuple[Tensor, Tensor]:
     "The share of each box's height in every row of tiles `[m, gh]`, and of its width in every column `[m, gw]`. boxes `[m, 4]` cxcywh in 0..1."
     boxes = boxes.float()
@@ -322,7 +325,7 @@ def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[i
     wanted = torch.stack([object_share(t['boxes'], *shape).flatten() for t in targets]).to(scores.device)    # [b, n]
     return F.binary_cross_entropy_with_logits(scores.float(), wanted, pos_weight=scores.new_tensor(recall_weight, dtype=torch.float32))
 
-# %% ../nbs/13_tiles.ipynb #10832ddb
+# %% ../nbs/13_tiles.ipynb #8a5319cc
 TILE_EXECUTIONS = 'tiles', 'masked', 'dense'
 
 class TilePruner(TokenPruner):
@@ -425,25 +428,33 @@ class TilePruner(TokenPruner):
 def _check_tile_ratio(ratio: float):
     if not 0 < ratio <= 1: raise ValueError(f'tile_keep_ratio={ratio}: choose a share of the tiles above 0 and up to 1')
 
-# %% ../nbs/13_tiles.ipynb #9bab12d0
-def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: TilePruner, images: Tensor, kept=None) -> tuple[list[Tensor], dict, dict, TileGrid]:
-    """Backbone and encoder for the chosen tiles: images `[b, 3, h, w]` -> (whole maps, zero where nothing was computed; encoder info; tile info; grid).
+# %% ../nbs/13_tiles.ipynb #d26b5397
+class Trunk(nn.Module):
+    "All that is convolution in RT-DETR: backbone, projections, fusion; images `[b, 3, h, w]` -> maps."
+    def __init__(self, backbone: nn.Module, encoder: nn.Module): super().__init__(); self.backbone, self.encoder = backbone, encoder
+    def forward(self, images: Tensor) -> list[Tensor]: return self.encoder.pan(self.encoder.fpn(self.encoder.project(self.backbone(images))))
+
+def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: TilePruner, images: Tensor, kept=None) -> tuple[list[Tensor], dict]:
+    """Backbone and encoder for the chosen tiles: images `[b, 3, h, w]` -> (whole maps, zero where nothing was computed; the encoder's info, the pruner's and the `grid`).
 
     All tokens of kept tiles enter the encoder's transformer, or, with token pruning, the best of these."""
     grid, tiles = pruner(images, kept)
+    if not torch.is_tensor(grid.kept):
+        if grid.batch > 1: raise ValueError('an average budget gives images of one batch different numbers of tiles: give them one by one, as DSETRTDETR does')
+        grid = TileGrid(torch.stack(list(grid.kept)), grid.shape)
     scores, execution = tiles['tile_scores'], 'dense' if grid.whole else pruner.execution   # all tiles are the image: no borders to fetch
     if execution == 'dense':
-        maps, info = encoder.encode(pruner.gate([p(f) for p, f in zip(encoder.input_proj, backbone(images))], grid, scores, 'dense'))
-        return encoder.pan(encoder.fpn(maps)), info, tiles, grid
+        maps, info = encoder.encode(pruner.gate(encoder.project(backbone(images)), grid, scores, 'dense'))
+        return encoder.pan(encoder.fpn(maps)), info | tiles | dict(grid=grid)
     tiled, mode = execution == 'tiles', TileMode(grid, execution, pruner.fill if len(pruner.fill) else None)
     with mode:
-        maps = [p(f) for p, f in zip(encoder.input_proj, backbone(grid.cut(images) if tiled else images))]
+        maps = encoder.project(backbone(grid.cut(images) if tiled else images))
         maps, info = _encode(encoder, pruner.gate(maps, grid, scores, execution), grid, tiled)
         maps = encoder.pan(encoder.fpn(maps))
     if len(pruner.fill) not in (0, mode.turn[0]):
         raise RuntimeError(f'{len(pruner.fill) - mode.turn[0]} layers that look at neighbours were not seen (F.pad under torch.compile?): run without compile')
     maps = [grid.paste(m) if tiled else torch.where(grid.mask(*m.shape[2:]), m, 0.) for m in maps]
-    return maps, info, tiles, grid
+    return maps, info | tiles | dict(grid=grid)
 
 def _encode(encoder: nn.Module, maps: list[Tensor], grid: TileGrid, tiled: bool) -> tuple[list[Tensor], dict]:
     "`HybridEncoder.encode` for the cells of computed tiles."
@@ -455,21 +466,37 @@ def _encode(encoder: nn.Module, maps: list[Tensor], grid: TileGrid, tiled: bool)
     starts = [0, *torch.tensor([h * w for h, w in shapes]).cumsum(0).tolist()]
     cells = torch.cat([grid.cells(*side) + start for side, start in zip(sides, starts)], 1)                  # [b, n]
     tokens = torch.cat(parts, 1)                                                                             # [b, n, c]
-    pos = gather_tokens(encoder.positions(shapes, tokens), cells)
+    pos = take_rows(encoder.positions(shapes, tokens), cells)
     info.update(spatial_shapes=shapes, num_kept=tokens.shape[1], num_tokens=tokens.shape[1])
     if encoder.token_pruner is None: out, info['routing'] = encoder.encoder[0](tokens, pos)
     else:
         kept, indices, pruning = encoder.token_pruner(tokens)
-        encoded, info['routing'] = encoder.encoder[0](kept, gather_tokens(pos, indices))
-        out = scatter_tokens(encoded, indices, tokens if encoder.restore == 'original' else torch.zeros_like(tokens))
-        info.update(pruning, kept_indices=cells.gather(1, indices))
+        encoded, info['routing'] = encoder.encoder[0](kept, take_rows(pos, indices))
+        out = put_rows(encoded, indices, tokens if encoder.restore == 'original' else torch.zeros_like(tokens))
+        info.update(pruning, kept_indices=cells.gather(1, indices), token_cells=cells)
     maps = list(maps)
     for i, side, part in zip(encoder.use_encoder_idx, sides, out.split([p.shape[1] for p in parts], 1)):
         part = part.reshape(-1, *side, encoder.hidden_dim).permute(0, 3, 1, 2)
         maps[i] = part if tiled else grid.paste(part)
     return maps, info
 
-def memory_cells(grid: TileGrid, shapes: Sequence[tuple[int, int]]) -> Tensor:
-    "The cells of computed tiles among those of all levels `(h, w)` laid in a row, ascending: `[b, m]`."
-    starts = [0, *torch.tensor([h * w for h, w in shapes]).cumsum(0).tolist()]
-    return torch.cat([grid.cells(h // grid.shape[0], w // grid.shape[1]).sort(1).values + start for (h, w), start in zip(shapes, starts)], 1)
+def memory_cells(grid: TileGrid, shapes: Sequence[tuple[int, int]], info: dict | None = None) -> Tensor:
+    """The cells of computed tiles among those of all levels `(h, w)` laid in a row, ascending: `[b, m]`.
+
+    With the encoder's `info` those of its levels are only the ones that token pruning kept."""
+    sizes, parts = [h * w for h, w in shapes], []
+    pruned = info is not None and info['kept_indices'] is not None
+    for i, (h, w) in enumerate(shapes):
+        if not (pruned and i in info['levels']): parts.append(grid.cells(h // grid.shape[0], w // grid.shape[1]) + sum(sizes[:i]))
+    if pruned:
+        cells = torch.cat([torch.arange(sizes[i], device=grid.tiles.device) + sum(sizes[:i]) for i in info['levels']])   # where the encoder's tokens lie
+        parts.append(cells[info['kept_indices']])
+    return torch.cat(parts, 1).sort(1).values
+
+def merge_outputs(outputs: Sequence[dict]) -> dict:
+    "The outputs of single images as those of one batch. Routing and token pruning, whose sizes differ from image to image, stay lists, one entry an image."
+    merged = {k: torch.cat([o[k] for o in outputs]) for k in ('pred_logits', 'pred_boxes', 'query_index') if k in outputs[0]}
+    if 'encoder_info' not in outputs[0]: return merged
+    infos = [o['encoder_info'] for o in outputs]
+    info = infos[0] | dict(tile_scores=torch.cat([i['tile_scores'] for i in infos]), kept_tiles=[i['kept_tiles'][0] for i in infos], images=infos)
+    return merged | dict(encoder_info=info, routing=[o['routing'] for o in outputs])
