@@ -7,7 +7,7 @@ __all__ = ['get_rng_state', 'set_rng_state', 'seed_everything', 'save_checkpoint
            'load_checkpoint', 'load_detector', 'changed_keys', 'check_resumable', 'resume_config', 'trainer_state',
            'restore_trainer']
 
-# %% ../nbs/21_resuming.ipynb #4603e499
+# %% ../nbs/21_resuming.ipynb #79c1c570
 import contextlib
 import random
 from pathlib import Path
@@ -22,13 +22,13 @@ from .detector import DSETRTDETR, load_weights
 from .optimisation import restore_optimizer
 from .reports import write_records
 from .transforms import seed_of
-from .weight_files import read_raw
 
-# %% ../nbs/21_resuming.ipynb #1d20798b
+# %% ../nbs/21_resuming.ipynb #4259454f
 def get_rng_state() -> dict[str, Any]:
     "The state of Python's, NumPy's and torch's random streams (and this process's GPU's), as plain values and tensors."
     kind, key, *rest = np.random.get_state()
-    state = dict(python=random.getstate(), numpy=(kind, torch.from_numpy(key.astype(np.int64)), *rest), torch=torch.get_rng_state())
+    state = dict(python=random.getstate(), numpy=(kind, torch.from_numpy(key.astype(np.int64)), *rest),
+                 torch=torch.get_rng_state())
     if torch.cuda.is_available() and torch.cuda.is_initialized(): state['cuda'] = torch.cuda.get_rng_state()
     return state
 
@@ -44,11 +44,12 @@ def set_rng_state(state: dict[str, Any]) -> None:
 
 
 def seed_everything(seed: int, rank: int = 0) -> None:
-    "Seed all streams of this process; each rank draws its own noise. (accelerate's `set_seed` adds the rank: neighbours of a seed then meet.)"
+    """Seed all streams of this process; each rank draws its own noise. (accelerate's `set_seed` adds the rank:
+    neighbours of a seed then meet.)"""
     s = seed_of('process', seed, rank)
     random.seed(s), np.random.seed(s % 2**32), torch.manual_seed(s)
 
-# %% ../nbs/21_resuming.ipynb #19244042
+# %% ../nbs/21_resuming.ipynb #b98700e7
 def save_checkpoint(state: Any, path: str | Path) -> None:
     """Write `state` with torch, whole or not at all, and remove what a process killed while writing `path` left behind.
 
@@ -58,16 +59,18 @@ def save_checkpoint(state: Any, path: str | Path) -> None:
         with contextlib.suppress(OSError): leftover.unlink()
     with whole_file(path) as f, open(f, 'wb') as file: torch.save(state, file)   # a file of Python: its errors say why
 
-# %% ../nbs/21_resuming.ipynb #d3a92cea
+# %% ../nbs/21_resuming.ipynb #d66e2def
 def find_checkpoint(where: str | Path, prefer: str = 'latest') -> Path:
-    """The checkpoint file meant by `where`: a file, or a run folder holding `latest_checkpoint.pth` and/or `best_checkpoint.pth`.
+    """The checkpoint file meant by `where`: a file, or a run folder holding `latest_checkpoint.pth` and/or
+    `best_checkpoint.pth`.
 
     Raises `FileNotFoundError`."""
     where = Path(where).expanduser()
     if where.is_file(): return where
     for kind in (prefer, 'latest', 'best'):
         if (where/f'{kind}_checkpoint.pth').is_file(): return where/f'{kind}_checkpoint.pth'
-    raise FileNotFoundError(f'no checkpoint at {where}: give a .pth file of a run, or a run folder that holds latest_checkpoint.pth or '
+    raise FileNotFoundError(f'no checkpoint at {where}: give a .pth file of a run, or a run folder that holds '
+            f'latest_checkpoint.pth or '
                             'best_checkpoint.pth')
 
 
@@ -83,7 +86,7 @@ def load_checkpoint(where: str | Path, prefer: str = 'latest') -> dict[str, Any]
 
     Raises `FileNotFoundError` or, for a truncated or foreign file, `ValueError`."""
     path = find_checkpoint(where, prefer)
-    try: state = read_raw(path)
+    try: state = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as e:
         raise ValueError(f'{path} is truncated or no checkpoint ({type(e).__name__}, {path.stat().st_size:,} bytes); '
                          'use another one of the run') from None
@@ -93,21 +96,26 @@ def load_checkpoint(where: str | Path, prefer: str = 'latest') -> dict[str, Any]
 
 
 def load_detector(where: str | Path, prefer: str = 'best', **overrides) -> tuple[DSETRTDETR, Config, dict]:
-    """The detector of a run folder or checkpoint with its averaged weights, in eval mode; its configuration with `overrides`; and the
-    checkpoint's `epoch`, `history` and classes. Raises `FileNotFoundError`, `ValueError` or `ConfigError`."""
+    """The detector of a run folder or checkpoint with its averaged weights, in eval mode; its configuration with
+    `overrides`; and the checkpoint's `epoch`, `history` and classes. Raises `FileNotFoundError`, `ValueError` or
+    `ConfigError`."""
     state = load_checkpoint(where, prefer)
     cfg = load_config(load_config(state['config']), **overrides)
     model = DSETRTDETR(load_config(cfg, pretrained=False), classes=state['class_names'])
     load_weights(model, (state['ema'] or state)['model'], str(find_checkpoint(where, prefer)))
     return model.eval(), cfg, {k: state[k] for k in ('epoch', 'step', 'history', 'class_names', 'category_ids')}
 
-# %% ../nbs/21_resuming.ipynb #caadb350
-_FREE = {'model.' + k for k in ('pretrained class_map freeze_stages freeze_norm dropout label_noise_ratio box_noise_scale num_queries '
+# %% ../nbs/21_resuming.ipynb #d8808dc7
+_FREE = {'model.' + k for k in ('pretrained freeze_stages freeze_norm dropout label_noise_ratio box_noise_scale '
+        'num_queries '
                                 'moe_execution top_k').split()}
-_FREE |= {'model.dset.' + k for k in ('token_keep_ratio token_pruning_warmup_epochs token_pruning_schedule restore prune_memory '
+_FREE |= {'model.dset.' + k for k in ('token_keep_ratio token_pruning_warmup_epochs token_pruning_schedule restore '
+        'prune_memory '
                                       'patch_moe_top_k tile_keep_ratio tile_warmup_epochs tile_execution').split()}
-_POSITION = {'training.batch_size', 'training.accumulation_steps', 'misc.seed', 'data.side', 'data.train_split', 'data.split_file'}
-_UNREMARKABLE = {f'misc.{k}' for k in 'num_workers pin_memory prefetch_factor output_dir name resume_from_checkpoint'.split()}
+_POSITION = {'training.batch_size', 'training.accumulation_steps', 'misc.seed', 'data.side', 'data.train_split',
+             'data.split_file'}
+_UNREMARKABLE = {f'misc.{k}' for k in 'num_workers pin_memory prefetch_factor output_dir name '
+        'resume_from_checkpoint'.split()}
 _UNREMARKABLE |= {'training.save_every_minutes', 'preset'}
 
 
@@ -115,7 +123,8 @@ def changed_keys(old: Config, new: Config, mid_epoch: bool = False) -> tuple[dic
     """The keys that differ as (accepted, refused), each path -> (old, new).
 
     Refused is what shapes the weights or, inside an epoch, the order of the images."""
-    def structural(k): return (k.startswith('model.') and k not in _FREE) or k == 'data.classes' or (mid_epoch and k in _POSITION)
+    def structural(k): return (k.startswith('model.') and k not in _FREE) or k == 'data.classes' or (mid_epoch
+        and k in _POSITION)
     changed = {k: v for k, v in diff_config(old, new).items() if k not in _UNREMARKABLE}
     return {k: v for k, v in changed.items() if not structural(k)}, {k: v for k, v in changed.items() if structural(k)}
 
@@ -125,26 +134,32 @@ def check_resumable(old: Config, new: Config, mid_epoch: bool = False) -> list[s
     accepted, refused = changed_keys(old, new, mid_epoch)
     if refused:
         listed = '; '.join(f'{k}: {a!r} in the checkpoint, {b!r} now' for k, (a, b) in refused.items())
-        hint = ' (batch size, seed and split can change only between epochs)' if mid_epoch and set(refused) <= _POSITION else ''
-        raise ConfigError(f'the checkpoint cannot go on with these changes: {listed}; set them back, or start a new run{hint}')
+        between = mid_epoch and set(refused) <= _POSITION
+        hint = ' (batch size, seed and split can change only between epochs)' if between else ''
+        raise ConfigError(f'the checkpoint cannot go on with these changes: {listed}; set them back, or start a new '
+                f'run{hint}')
     return [f'resuming with {k} = {b!r} (the checkpoint has {a!r})' for k, (a, b) in accepted.items()]
 
 
 def resume_config(config: str | None, overrides: dict[str, Any]) -> Config:
-    "The configuration of a run: `config` with `overrides`; when only a checkpoint to resume is named, the one it was made with."
+    """The configuration of a run: `config` with `overrides`; when only a checkpoint to resume is named, the one it
+    was made with."""
     where = overrides.get('resume_from_checkpoint')
     return load_config(load_checkpoint(where)['config'] if where and not config else config, **overrides)
 
-# %% ../nbs/21_resuming.ipynb #f870918c
-_PLACE = ('epoch', 'step', 'updates', 'best', 'stale', 'elapsed', 'top_k', 'history')     # where a run is, and what it has seen
+# %% ../nbs/21_resuming.ipynb #a9b85c70
+# where a run is, and what it has seen
+_PLACE = ('epoch', 'step', 'updates', 'best', 'stale', 'elapsed', 'top_k', 'history')
 
 
 def trainer_state(t) -> dict[str, Any]:
     "The whole state of the run of trainer `t`: tensors and plain values. All processes must call it together."
     scaler, rng = t.accelerator.scaler, gather_object([get_rng_state()])
     averaged = dict(model=t.ema.module.state_dict(), updates=t.ema.updates) if t.ema else None
-    return dict(model=t.net.state_dict(), ema=averaged, optimizer=t.optimizer.state_dict(), scaler=scaler.state_dict() if scaler else None,
-                rng=rng, **{k: getattr(t, k) for k in _PLACE}, meters=t.meters.state(), loaded=t.loaded, started_from=t.started_from,
+    return dict(model=t.net.state_dict(), ema=averaged, optimizer=t.optimizer.state_dict(), scaler=scaler.state_dict()
+                if scaler else None,
+                rng=rng, **{k: getattr(t, k) for k in _PLACE}, meters=t.meters.state(), loaded=t.loaded,
+                    started_from=t.started_from,
                 train_size=len(t.data.train), world=t.accelerator.num_processes, config=t.cfg.model_dump(mode='json'),
                 class_names=list(t.data.class_names), category_ids=list(t.data.category_ids))
 
@@ -173,9 +188,12 @@ def restore_trainer(t, state: dict[str, Any], where: str = 'the checkpoint') -> 
 def _check_belongs(t, state: dict, where: str, inside: bool) -> None:
     names, now = state['class_names'], list(t.data.class_names)
     if names != now:
-        raise ConfigError(f"{where} was trained on {len(names)} classes ({', '.join(names)}), the data has {len(now)} ({', '.join(now)}); "
+        raise ConfigError(f"{where} was trained on {len(names)} classes ({', '.join(names)}), the data has "
+                f"{len(now)} ({', '.join(now)}); "
                           'choose the same data.classes, or start a new run')
     was, now = (state['train_size'], state['world']), (len(t.data.train), t.accelerator.num_processes)
     if inside and was != now:
-        raise ConfigError(f'{where} lies inside an epoch of {was[0]} images on {was[1]} processes, now there are {now[0]} on {now[1]}; '
-                          'resume with the same data and number of processes, or from a checkpoint written at the end of an epoch')
+        raise ConfigError(f'{where} lies inside an epoch of {was[0]} images on {was[1]} processes, now there are '
+                f'{now[0]} on {now[1]}; '
+                          'resume with the same data and number of processes, or from a checkpoint written at the '
+                                  f'end of an epoch')

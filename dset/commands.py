@@ -25,7 +25,8 @@ from .checkpoint import find_checkpoint, load_detector, resume_config
 from .config import Config, ConfigError, parse_args, run_command, write_json
 from .evaluation import evaluate_coco
 from .loading import Data, end_workers, load_data, make_loader, predict_loader, share_of, split_name
-from .reports import (TrainingInterrupted, TrainingStopped, headline, loader_failure, make_pictures, make_progress, provenance,
+from .reports import (TrainingInterrupted, TrainingStopped, headline, loader_failure, make_pictures, make_progress,
+                          provenance,
                           save_pictures)
 from .training import make_accelerator, train
 
@@ -33,7 +34,8 @@ from .training import make_accelerator, train
 def _question(report: dict) -> dict:
     "What an evaluation is about: the checkpoint, and every setting that can change its numbers."
     cfg = report['config']
-    return json.loads(json.dumps(dict(checkpoint=Path(report['checkpoint']).name, keep_ratio=report['keep_ratio'], model=cfg['model'],
+    return json.loads(json.dumps(dict(checkpoint=Path(report['checkpoint']).name, keep_ratio=report['keep_ratio'],
+                                      model=cfg['model'],
                                       data={k: v for k, v in cfg['data'].items() if k != 'cache_dir'})))
 
 
@@ -63,17 +65,20 @@ def _predict_split(model: nn.Module, cfg: Config, data: Data, accelerator: Accel
 def evaluate_checkpoint(where: str | Path, keep_ratio: float | None = None, **overrides) -> dict[str, Any]:
     """Evaluate a run folder (its best checkpoint) or a checkpoint on `data.val_split`; `overrides` by leaf name.
 
-    Writes `evaluation_<name>.json`, `predictions_<name>.json` and `ground_truth_<name>.json` beside the checkpoint and returns the first,
-    in which `files` says how they are called. On several processes each image counts once. Raises `ConfigError`, `ValueError`, `OSError`."""
+    Writes `evaluation_<name>.json`, `predictions_<name>.json` and `ground_truth_<name>.json` beside the
+    checkpoint and returns the first, in which `files` says how they are called. On several processes each image
+    counts once. Raises `ConfigError`, `ValueError`, `OSError`."""
     model, cfg, info = load_detector(where, **overrides)
     checkpoint = find_checkpoint(where, 'best')
     if not os.access(checkpoint.parent, os.W_OK):
-        raise PermissionError(f'{checkpoint.parent} cannot be written, and the evaluation belongs beside its checkpoint: copy the checkpoint '
+        raise PermissionError(f'{checkpoint.parent} cannot be written, and the evaluation belongs beside its '
+                f'checkpoint: copy the checkpoint '
                               'to a folder of yours')
     if keep_ratio is not None: model.set_keep_ratio(keep_ratio)
     data, accelerator = load_data(cfg, train=False), make_accelerator(cfg)
     if data.class_names != (known := info['class_names']):
-        raise ConfigError(f"{where} knows {len(known)} classes ({', '.join(known)}), the data has {len(data.class_names)} "
+        raise ConfigError(f"{where} knows {len(known)} classes ({', '.join(known)}), the data has "
+                f"{len(data.class_names)} "
                           f"({', '.join(data.class_names)}); set data.classes to those of the checkpoint")
     results, seconds = _predict_split(model.to(accelerator.device), cfg, data, accelerator)
     report = [None]
@@ -81,10 +86,12 @@ def evaluate_checkpoint(where: str | Path, keep_ratio: float | None = None, **ov
     return broadcast_object_list(report)[0]
 
 
-def _write_evaluation(checkpoint: Path, cfg: Config, data: Data, results: list, seconds: float, keep_ratio: float | None) -> dict:
+def _write_evaluation(checkpoint: Path, cfg: Config, data: Data, results: list, seconds: float, keep_ratio: float
+                      | None) -> dict:
     metrics = evaluate_coco(data.val_coco, results) | dict(images_per_second=len(data.val) / seconds)
     folder = checkpoint.parent
-    report = dict(metrics=metrics, checkpoint=str(checkpoint), split=split_name(cfg.data.val_split), keep_ratio=keep_ratio,
+    report = dict(metrics=metrics, checkpoint=str(checkpoint), split=split_name(cfg.data.val_split),
+                  keep_ratio=keep_ratio,
                   durations=dict(model_seconds=seconds), **provenance(cfg))
     name = _free_name(folder, report)
     files = {k: f'{k}_{name}.json' for k in ('evaluation', 'predictions', 'ground_truth')}
@@ -109,7 +116,8 @@ def dset_train(argv: list[str] | None = None) -> None:
         args, overrides = parse_args('dset_train', argv)
         t = train(resume_config(args.config, overrides))
         if t.is_main:
-            save_pictures(make_pictures(t.ema.module if t.ema else t.net, t.data, t.history, t.sure), t.run_dir/'pictures')
+            save_pictures(make_pictures(t.ema.module if t.ema else t.net, t.data, t.history, t.sure),
+                          t.run_dir/'pictures')
             print(f'best mAP {t.best:.3f}; everything is in {t.run_dir}')
     run_command(lambda: _stoppable(command))
 
@@ -145,15 +153,18 @@ def check_parameters(path: str | Path, parameters: dict[str, Any]) -> None:
     for name in parameters:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            raise ConfigError(f"{Path(path).name} has no parameter {name!r}; " + (f'did you mean {near[0]}? ' if near else '')
+            raise ConfigError(f"{Path(path).name} has no parameter {name!r}; " + (f'did you mean {near[0]}? ' if near
+                              else '')
                               + f"it takes {', '.join(known)}")
 
 
 def notebook_config(config: str | None, parameters: dict[str, Any], overrides: dict[str, Any] | None = None) -> Config:
-    "The configuration that a notebook's parameters describe; None leaves a key as `config` has it. Raises `ConfigError`."
+    """The configuration that a notebook's parameters describe; None leaves a key as `config` has it. Raises
+    `ConfigError`."""
     given, overrides = {k: v for k, v in parameters.items() if v is not None}, {} if overrides is None else overrides
     if not isinstance(overrides, dict):
-        raise ConfigError(f'overrides = {overrides!r}: must be a map from key to value, such as {{"token_keep_ratio": 0.5}}')
+        raise ConfigError(f'overrides = {overrides!r}: must be a map from key to value, such as '
+                f'{{"token_keep_ratio": 0.5}}')
     if twice := sorted(given.keys() & overrides.keys()):
         raise ConfigError(f"{', '.join(twice)}: given as a parameter and in overrides; give each once")
     return resume_config(config, given | overrides)
@@ -174,7 +185,8 @@ def _socket_folder() -> str | None:
     return None
 
 
-def execute_notebook(path: str | Path, output: str | Path, parameters: dict[str, Any] | None = None, cwd: str | Path | None = None) -> Path:
+def execute_notebook(path: str | Path, output: str | Path, parameters: dict[str, Any] | None = None, cwd: str | Path
+                     | None = None) -> Path:
     """Execute a parameterized notebook with papermill, its text outputs shown as they come; returns `output`.
 
     Raises `ConfigError` for unknown parameters, and what papermill raises."""
@@ -185,12 +197,14 @@ def execute_notebook(path: str | Path, output: str | Path, parameters: dict[str,
     own, folder = traitlets.config.Config(), _socket_folder() if os.name == 'posix' else None
     with tempfile.TemporaryDirectory(prefix='dset_', dir=folder) as sockets:
         if folder: own.KernelManager = traitlets.config.Config(transport='ipc', ip=f'{sockets}/kernel')
-        papermill.execute_notebook(str(path), str(output), _texts(parameters or {}), cwd=str(cwd) if cwd else None, progress_bar=False,
+        papermill.execute_notebook(str(path), str(output), _texts(parameters or {}), cwd=str(cwd) if cwd else None,
+                                   progress_bar=False,
                                    stdout_file=sys.stdout, stderr_file=sys.stderr, config=own)
     return Path(output)
 
 
-def run_notebook(path: str | Path, output: str | Path, parameters: dict[str, Any] | None = None, cwd: str | Path | None = None) -> Path:
+def run_notebook(path: str | Path, output: str | Path, parameters: dict[str, Any] | None = None, cwd: str | Path
+                 | None = None) -> Path:
     "`execute_notebook` for a person: progress as lines, and a cell's error as one `TrainingStopped`. Returns `output`."
     import papermill
     os.environ.setdefault('DSET_PROGRESS', 'lines')

@@ -28,14 +28,18 @@ from .own_data import CocoDetection, find_coco
 from .detector import postprocess
 from .evaluation import coco_results, evaluate_coco
 from .reports import TrainingStopped
-from .transforms import AugmentationPolicy, AugmentedDataset, MultiScaleCollate, as_floats, collate, make_transforms, seed_of
+from .transforms import (AugmentationPolicy, AugmentedDataset, MultiScaleCollate, as_floats, collate,
+                             make_transforms,
+                             seed_of)
 
 # %% ../nbs/appendix/A6_loading.ipynb #780d8396
 class EpochBatches:
-    """Batch sampler for one process of `world`: each global batch of `batch_size * world` indices is a slice of the epoch's permutation.
+    """Batch sampler for one process of `world`: each global batch of `batch_size * world` indices is a slice of the
+    epoch's permutation.
 
-    What does not fill a global batch waits for another epoch's order; a set smaller than one is repeated until it fills one. `epoch` and
-    `start` (batches to skip) are set before iterating. Raises `ValueError` for an empty set."""
+    What does not fill a global batch waits for another epoch's order; a set smaller than one is repeated until it
+    fills one. `epoch` and `start` (batches to skip) are set before iterating. Raises `ValueError` for an empty
+    set."""
     def __init__(self, size: int, batch_size: int, seed: int = 0, rank: int = 0, world: int = 1):
         if size < 1: raise ValueError('the training split holds no image; check data_root, side and train_split')
         self.size, self.batch_size, self.seed, self.rank, self.world = size, batch_size, seed, rank, world
@@ -56,7 +60,8 @@ class EpochBatches:
 
 # %% ../nbs/appendix/A6_loading.ipynb #d6cb2122
 def _leave_signals_to_the_trainer(worker: int) -> None:
-    "A SIGTERM or Ctrl-C to the whole process group gives a worker 15 more seconds, so that the trainer can finish its step."
+    """A SIGTERM or Ctrl-C to the whole process group gives a worker 15 more seconds, so that the trainer can finish
+    its step."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, 'alarm'): signal.signal(signal.SIGTERM, lambda *_: signal.alarm(15))
 
@@ -70,8 +75,11 @@ def end_workers(*loaders: DataLoader) -> None:
 
 def make_loader(dataset: Dataset, collate: Callable, batch_sampler, num_workers: int = 0, pin_memory: bool = False,
                 prefetch_factor: int = 2, context: str | None = None) -> DataLoader:
-    "A loader without random state. `context`: how workers start, 'fork', 'forkserver' or 'spawn'; None: as Python does on this system."
-    workers = dict(prefetch_factor=prefetch_factor, persistent_workers=True, multiprocessing_context=context) if num_workers else {}
+    """A loader without random state.
+
+    `context`: how workers start, 'fork', 'forkserver' or 'spawn'; None: as Python does on this system."""
+    workers = dict(prefetch_factor=prefetch_factor, persistent_workers=True,
+                   multiprocessing_context=context) if num_workers else {}
     return DataLoader(dataset, batch_sampler=batch_sampler, collate_fn=collate, num_workers=num_workers,
                       pin_memory=pin_memory and torch.cuda.is_available(), generator=torch.Generator(),
                       worker_init_fn=_leave_signals_to_the_trainer, **workers)
@@ -85,7 +93,8 @@ def share_of(size: int, batch_size: int, rank: int = 0, world: int = 1) -> list[
 # %% ../nbs/appendix/A6_loading.ipynb #642b842a
 @dataclass
 class Data:
-    "Training and validation sets with everything a trainer needs to know of them; `category_ids[label]` is the COCO id of a label."
+    """Training and validation sets with everything a trainer needs to know of them; `category_ids[label]` is the
+    COCO id of a label."""
     train: Dataset | None
     val: Dataset
     val_coco: dict
@@ -99,8 +108,9 @@ class Data:
 def split_name(split: str) -> str:
     """What files about a split are called after: its name, or the path of its COCO file without slashes and suffix.
 
-    `val` and `val.json` give 'val'; `valid/_annotations.coco.json` gives 'valid-_annotations.coco', so that two files of the same name in
-    different folders stay apart. An absolute path gives the file's and its folder's name and six digits that name the path."""
+    `val` and `val.json` give 'val'; `valid/_annotations.coco.json` gives 'valid-_annotations.coco', so that two
+    files of the same name in different folders stay apart. An absolute path gives the file's and its folder's
+    name and six digits that name the path."""
     if not split.endswith('.json'): return split
     path = Path(split)
     if not path.is_absolute(): return '-'.join([p for p in path.with_suffix('').parts if p not in ('.', '..', '~')])
@@ -110,22 +120,28 @@ def split_name(split: str) -> str:
 def _split(cfg: Config, split: str, **kw) -> Dataset:
     d, kw = cfg.data, kw | dict(cache_dir=cfg.data.cache_dir, progress=False)
     if split.endswith('.json'): found = CocoDetection(*find_coco(d.data_root, split, d.image_root), **kw)
-    else: found = DairV2XDetection(d.data_root, d.side, split, d.split_file, d.classes, image_root=d.image_root, seed=cfg.misc.seed, **kw)
+    else:
+        found = DairV2XDetection(d.data_root, d.side, split, d.split_file, d.classes, image_root=d.image_root,
+                                 seed=cfg.misc.seed, **kw)
     if not found.report.kept:
-        warnings.warn(f"split {split} of {d.data_root} holds no object of its {len(found.class_names)} classes ({', '.join(found.class_names)}): "
+        warnings.warn(f"split {split} of {d.data_root} holds no object of its {len(found.class_names)} classes "
+                f"({', '.join(found.class_names)}): "
                       'nothing is learnt from it and its mAP is undefined (-1); check data.classes', stacklevel=3)
     return found
 
 
 def load_data(cfg: Config, train: bool = True) -> Data:
-    """The splits of `cfg.data`, augmented and resized as `cfg` says; a split whose name ends in .json is a COCO file with classes of its own.
+    """The splits of `cfg.data`, augmented and resized as `cfg` says; a split whose name ends in .json is a COCO file
+    with classes of its own.
 
-    Raises `FileNotFoundError` or `ValueError` for what cannot be read; warns about what is left out or looks wrong."""
+    Raises `FileNotFoundError` or `ValueError` for what cannot be read; warns about what is left out or looks
+    wrong."""
     t, size, seed = cfg.training, cfg.data.image_size, cfg.misc.seed
     val = _split(cfg, cfg.data.val_split, transforms=make_transforms(size, train=False))
     plain = _split(cfg, cfg.data.train_split) if train else None
     if train and (plain.class_names, plain.category_ids) != (val.class_names, val.category_ids):
-        raise ValueError(f"{cfg.data.train_split} has the categories {dict(zip(plain.category_ids, plain.class_names))}, {cfg.data.val_split} has "
+        raise ValueError(f"{cfg.data.train_split} has the categories "
+                f"{dict(zip(plain.category_ids, plain.class_names))}, {cfg.data.val_split} has "
                          f"{dict(zip(val.category_ids, val.class_names))}: both need the same ids and names")
     policy = AugmentationPolicy(t.epochs, t.strong_aug_off_epochs)
     augmented = AugmentedDataset(plain, size, policy, t.mosaic_prob if t.use_mosaic else 0., seed) if train else None
@@ -142,7 +158,8 @@ def predict_loader(model: nn.Module, loader: DataLoader, category_ids: Sequence[
     for images, targets in loader:
         start = time.perf_counter()
         with autocast(): out = model(as_floats(images.to(device, non_blocking=True)))
-        found = [{k: v.cpu() for k, v in p.items()} for p in postprocess(out, torch.tensor([t['orig_size'] for t in targets]))]
+        found = [{k: v.cpu() for k, v in p.items()} for p in postprocess(out,
+                 torch.tensor([t['orig_size'] for t in targets]))]
         seconds += time.perf_counter() - start
         results += coco_results(found, [t['image_id'] for t in targets], category_ids)
         each()
@@ -150,7 +167,8 @@ def predict_loader(model: nn.Module, loader: DataLoader, category_ids: Sequence[
 
 # %% ../nbs/appendix/A6_loading.ipynb #f79395b8
 def truth_as_predictions(targets: Iterable[dict], category_ids: Sequence[int]) -> list[dict]:
-    "COCO results that claim exactly the ground truth of batch `targets`, brought back to original pixels as a prediction would be."
+    """COCO results that claim exactly the ground truth of batch `targets`, brought back to original pixels as a
+    prediction would be."""
     out = []
     for t in targets:
         n = len(t['labels'])
@@ -162,7 +180,8 @@ def truth_as_predictions(targets: Iterable[dict], category_ids: Sequence[int]) -
 
 
 def check_truth(data: Data, images: int = 64) -> dict:
-    """AP of the ground truth of the first `images` images, sent through the loader's transforms and back as predictions; it must be 1.
+    """AP of the ground truth of the first `images` images, sent through the loader's transforms and back as
+    predictions; it must be 1.
 
     Raises `TrainingStopped` if it is not: class ids, boxes or sizes are then mixed up."""
     items = [data.val[i] for i in range(min(images, len(data.val)))]
@@ -175,7 +194,9 @@ def check_truth(data: Data, images: int = 64) -> dict:
     metrics = evaluate_coco(gt, truth_as_predictions(targets, data.category_ids), max_dets=most)
     if -1 < metrics['mAP'] < .99:
         name, worst = min((c for c in metrics['per_class'].items() if c[1]['AP'] > -1), key=lambda c: c[1]['AP'])
-        raise TrainingStopped(f"the ground truth, fed back as predictions, scores AP {metrics['mAP']:.3f} instead of 1.0 (worst: {name}, "
-                              f"{worst['AP']:.3f}): class ids, box format or image sizes of the validation split are mixed up; compare a few "
+        raise TrainingStopped(f"the ground truth, fed back as predictions, scores AP {metrics['mAP']:.3f} instead "
+                f"of 1.0 (worst: {name}, "
+                              f"{worst['AP']:.3f}): class ids, box format or image sizes of the validation split "
+                                      f"are mixed up; compare a few "
                               'pictures with dset.visualize.draw_boxes')
     return metrics

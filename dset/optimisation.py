@@ -31,8 +31,9 @@ def parameter_groups(model: nn.Module, pretrained_lr: float, new_lr: float, weig
                      loaded: Iterable[str] = (), lr_patterns: dict[str, float] | None = None) -> list[dict]:
     """Groups for AdamW, at most one for each pair (rate, decayed or not), each with the `names` of its parameters.
 
-    `loaded` names learn at `pretrained_lr`, the others at `new_lr`; the first pattern of `lr_patterns` (regular expression -> rate) that is
-    found in a name overrides both. Frozen parameters are in no group. Raises `ValueError` for a pattern that matches nothing."""
+    `loaded` names learn at `pretrained_lr`, the others at `new_lr`; the first pattern of `lr_patterns` (regular
+    expression -> rate) that is found in a name overrides both. Frozen parameters are in no group. Raises
+    `ValueError` for a pattern that matches nothing."""
     loaded, plain, patterns = set(loaded), no_decay_names(model), lr_patterns or {}
     names = [n for n, p in model.named_parameters() if p.requires_grad]
     for pattern in patterns:
@@ -44,14 +45,18 @@ def parameter_groups(model: nn.Module, pretrained_lr: float, new_lr: float, weig
         groups[override or ('pretrained' if n in loaded else 'new'), n not in plain].append(n)
     rates = dict(pretrained=pretrained_lr, new=new_lr) | {f'/{p}/': lr for p, lr in patterns.items()}
     by_name = dict(model.named_parameters())
-    return [dict(name=kind + ('' if decay else ' (no decay)'), names=ns, params=[by_name[n] for n in ns], lr=rates[kind],
-                 initial_lr=rates[kind], weight_decay=weight_decay if decay else 0.) for (kind, decay), ns in groups.items()]
+    return [dict(name=kind + ('' if decay else ' (no decay)'), names=ns, params=[by_name[n] for n in ns],
+                 lr=rates[kind],
+                 initial_lr=rates[kind], weight_decay=weight_decay if decay else 0.) for (kind, decay),
+                     ns in groups.items()]
 
 # %% ../nbs/20b_optimisation.ipynb #7aaeac67
-def lr_factor(step: int, total: int, warmup: int = 0, schedule: str = 'constant', milestones: Sequence[int] = ()) -> float:
+def lr_factor(step: int, total: int, warmup: int = 0, schedule: str = 'constant',
+              milestones: Sequence[int] = ()) -> float:
     """What the base rate is multiplied by in optimizer step `step` (from 0) of `total`.
 
-    Linear warm-up over `warmup` steps, then constant, `cosine` to 0, or for `multistep` a tenth at each passed milestone."""
+    Linear warm-up over `warmup` steps, then constant, `cosine` to 0, or for `multistep` a tenth at each passed
+    milestone."""
     if step < warmup: return (step + 1) / (warmup + 1)
     if schedule == 'cosine': return .5 * (1 + math.cos(math.pi * min(1., (step - warmup) / max(1, total - warmup))))
     if schedule == 'multistep': return .1 ** sum(step >= m for m in milestones)
@@ -60,17 +65,21 @@ def lr_factor(step: int, total: int, warmup: int = 0, schedule: str = 'constant'
 
 def factor_at(epoch: int, share: float, steps_per_epoch: int, epochs: int, warmup_epochs: float = 0.,
               schedule: str = 'constant', milestones: Sequence[int] = ()) -> float:
-    """`lr_factor` at `epoch` plus `share` (0..1) of it, in a run of `epochs` with `steps_per_epoch` optimizer steps each.
+    """`lr_factor` at `epoch` plus `share` (0..1) of it, in a run of `epochs` with `steps_per_epoch` optimizer steps
+    each.
 
-    The same place in training has the same factor whatever the batch size, the number of processes or the accumulation."""
+    The same place in training has the same factor whatever the batch size, the number of processes or the
+    accumulation."""
     n = steps_per_epoch
-    return lr_factor(epoch * n + round(share * n), epochs * n, round(warmup_epochs * n), schedule, [m * n for m in milestones])
+    return lr_factor(epoch * n + round(share * n), epochs * n, round(warmup_epochs * n), schedule,
+                     [m * n for m in milestones])
 
 # %% ../nbs/20b_optimisation.ipynb #6d351ef5
 class ModelEMA(ModelEmaV3):
     """Exponential moving average of a model, kept in `module`: in eval mode and without gradients.
 
-    The decay after `updates` updates is `min(decay, (1 + updates) / (10 + updates))`. One update belongs to one optimizer step."""
+    The decay after `updates` updates is `min(decay, (1 + updates) / (10 + updates))`. One update belongs to one
+    optimizer step."""
     def __init__(self, model: nn.Module, decay: float = .9999):
         super().__init__(model, decay=decay)
         self.module.requires_grad_(False)
@@ -87,10 +96,11 @@ class ModelEMA(ModelEmaV3):
 
 # %% ../nbs/20b_optimisation.ipynb #f0967288
 def restore_optimizer(optimizer: Any, saved: dict) -> list[str]:
-    """Give the moments in `saved` (state dict of an optimizer whose groups have `names`) to the parameters of the same names.
+    """Give the moments in `saved` (state dict of an optimizer whose groups have `names`) to the parameters of the
+    same names.
 
-    Rates and decays stay those of `optimizer`. Returns sentences about what changed: parameters that are no longer trained, that start
-    without moments, or that moved to a group of another kind of rate."""
+    Rates and decays stay those of `optimizer`. Returns sentences about what changed: parameters that are no
+    longer trained, that start without moments, or that moved to a group of another kind of rate."""
     def kinds(groups): return {n: g['name'].removesuffix(' (no decay)') for g in groups for n in g['names']}
     own, before = optimizer.state_dict(), {n: i for g in saved['param_groups'] for n, i in zip(g['names'], g['params'])}
     moments = {n: saved['state'][i] for n, i in before.items() if i in saved['state']}

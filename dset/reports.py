@@ -51,7 +51,8 @@ class TrainingInterrupted(TrainingStopped):
         self.signum = signum
 
 
-_REMEDIES = 'lower new_lr, lengthen warmup_epochs, lower clip_max_norm, and use mixed_precision bf16 or no instead of fp16'
+_REMEDIES = ('lower new_lr, lengthen warmup_epochs, lower clip_max_norm, and use mixed_precision bf16 or no '
+             'instead of fp16')
 
 
 def non_finite(values: dict[str, float]) -> list[str]:
@@ -61,7 +62,8 @@ def non_finite(values: dict[str, float]) -> list[str]:
 
 def non_finite_sentence(what: str, epoch: int, step: int, image_ids: Sequence[int], saved: Path) -> str:
     "Why training stops: which term, where, on which images, and the remedies."
-    return (f'{what} at epoch {epoch}, step {step}, images {list(image_ids)}: the batch is saved in {saved}; look at its boxes, '
+    return (f'{what} at epoch {epoch}, step {step}, images {list(image_ids)}: the batch is saved in {saved}; look '
+            f'at its boxes, '
             f'then {_REMEDIES}, and resume')
 
 # %% ../nbs/appendix/A7_reports.ipynb #4e67b216
@@ -80,9 +82,11 @@ def largest_fitting(runs: Callable[[int], bool], batch_size: int) -> int:
 def out_of_memory_sentence(batch_size: int, accumulation: int, fits: int, size: Sequence[int]) -> str:
     "Which batch fits, and the accumulation that keeps the effective size."
     if not fits:
-        return (f'out of memory: not even one image of {size[0]}x{size[1]} fits; lower image_size, hidden_dim or the backbone, '
+        return (f'out of memory: not even one image of {size[0]}x{size[1]} fits; lower image_size, hidden_dim or '
+                f'the backbone, '
                 'or use mixed_precision bf16')
-    return (f'out of memory with batch_size {batch_size} at {size[0]}x{size[1]}: batch_size {fits} fits, and with accumulation_steps '
+    return (f'out of memory with batch_size {batch_size} at {size[0]}x{size[1]}: batch_size {fits} fits, and with '
+            f'accumulation_steps '
             f'{math.ceil(batch_size * accumulation / fits)} the effective batch stays {batch_size * accumulation}')
 
 # %% ../nbs/appendix/A7_reports.ipynb #f625a5ea
@@ -92,15 +96,18 @@ def loader_failure(e: BaseException) -> str | None:
     if 'in DataLoader worker process' in text:                       # an error raised inside: its last line says what
         return text.strip().splitlines()[-1].split(': ', 1)[-1]
     if 'DataLoader worker' in text or 'insufficient shared memory' in text:
-        return (f"a worker process of the loader ended ({text.strip().splitlines()[0].rstrip('. ')}): the system kills one when memory runs "
-                'out, most often shared memory (/dev/shm, in Docker --shm-size); lower num_workers, prefetch_factor or batch_size')
+        return (f"a worker process of the loader ended ({text.strip().splitlines()[0].rstrip('. ')}): the system "
+                f"kills one when memory runs "
+                'out, most often shared memory (/dev/shm, in Docker --shm-size); lower num_workers, prefetch_factor '
+                        f'or batch_size')
 
 # %% ../nbs/appendix/A7_reports.ipynb #d87cbe65
 def expert_warnings(shares: dict[str, Sequence[float]], top_k: dict[str, int] | None = None) -> list[str]:
-    """Sentences about experts that take over or starve; `shares`: layer -> each expert's share of the token-choices of an epoch.
+    """Sentences about experts that take over or starve; `shares`: layer -> each expert's share of the token-choices
+    of an epoch.
 
-    Too much is above 50 % (75 % where two experts are all there are), or nearly every token when each has several choices; too little
-    is below 1 %."""
+    Too much is above 50 % (75 % where two experts are all there are), or nearly every token when each has several
+    choices; too little is below 1 %."""
     out = []
     for layer, values in shares.items():
         e, k = len(values), (top_k or {}).get(layer, 1)
@@ -109,24 +116,30 @@ def expert_warnings(shares: dict[str, Sequence[float]], top_k: dict[str, int] | 
             much, little = share > max(.5, 1.5 / e) or share * k > .95, share < .01
             if much or little:
                 out.append(f"{layer}: expert {i} of {e} gets {share:.1%} of the choices (ideal {1 / e:.1%}); "
-                           + ('raise moe_balance_weight, or lower new_lr' if much else 'raise moe_balance_weight, or take fewer experts'))
+                           + ('raise moe_balance_weight, or lower new_lr' if much
+                              else 'raise moe_balance_weight, or take fewer experts'))
     return out
 
 
 def loader_warning(wait: float, total: float, images: int, num_workers: int, limit: float = .25) -> str | None:
-    "A sentence if the loop waited for the loader more than `limit` of its `total` seconds (and more than one), else None."
+    """A sentence if the loop waited for the loader more than `limit` of its `total` seconds (and more than one),
+    else None."""
     if wait < 1 or wait / total <= limit: return None
-    return (f'the loader is the bottleneck: {wait:.1f} s of {total:.1f} s ({wait / total:.0%}) went into waiting for it, '
-            f'{images / total:.1f} images/s where {images / max(total - wait, 1e-9):.1f} are possible; raise num_workers (now {num_workers}, '
+    return (f'the loader is the bottleneck: {wait:.1f} s of {total:.1f} s ({wait / total:.0%}) went into waiting '
+            f'for it, '
+            f'{images / total:.1f} images/s where {images / max(total - wait, 1e-9):.1f} are possible; raise '
+                    f'num_workers (now {num_workers}, '
             f'{os.cpu_count()} cores), or store the images resized and name their folder in image_root')
 
 
-NOISE = ('the weights start from noise (pretrained is off): a detector needs published weights, or a hundred times more images and epochs; give '
+NOISE = ('the weights start from noise (pretrained is off): a detector needs published weights, or a hundred times '
+        'more images and epochs; give '
          '--pretrained true for a backbone trained on ImageNet, or --pretrained FILE for a whole RT-DETR')
 
 # %% ../nbs/appendix/A7_reports.ipynb #0f36b8e7
 class Signals:
-    "Inside `with`, notes SIGTERM and SIGINT in `received` instead of dying of them; a second SIGINT interrupts at once."
+    """Inside `with`, notes SIGTERM and SIGINT in `received` instead of dying of them; a second SIGINT interrupts at
+    once."""
     def __init__(self): self.received, self._old = 0, {}
 
     def _note(self, signum, frame):
@@ -163,12 +176,14 @@ def make_progress(total: int, initial: int = 0, unit: str = 'batch', every: floa
     mode = mode or progress_mode()
     if mode == 'bar': return tqdm_auto(total=total, initial=initial, unit=unit, smoothing=0, leave=False)
     form = '{desc} | {n_fmt}/{total_fmt} ' + unit + 'es | {elapsed} gone, {remaining} left'
-    return tqdm(total=total, initial=initial, unit=unit, smoothing=0, mininterval=every, miniters=1, leave=False, file=_Lines(),
+    return tqdm(total=total, initial=initial, unit=unit, smoothing=0, mininterval=every, miniters=1, leave=False,
+                file=_Lines(),
                 bar_format=form, disable=mode == 'none')
 
 # %% ../nbs/appendix/A7_reports.ipynb #55ef5260
 class Meters:
-    "Running means by name; tensors are summed where they are, as `name/0`, `name/1`, ... `state` and `load` are plain values for the checkpoint."
+    """Running means by name; tensors are summed where they are, as `name/0`, `name/1`, ... `state` and `load` are
+    plain values for the checkpoint."""
     def __init__(self): self.sums, self.counts, self.vectors = defaultdict(float), defaultdict(int), {}
 
     def add(self, values: dict[str, float]) -> None:
@@ -178,7 +193,8 @@ class Meters:
             else: self.sums['skipped'] += 1; self.counts['skipped'] = 1
 
     def add_vector(self, name: str, values: Tensor) -> None:
-        "Add `values [e]`, without waiting for their device; in float64 where there is one, so that the sum is the host's."
+        """Add `values [e]`, without waiting for their device; in float64 where there is one, so that the sum is the
+        host's."""
         values = values.detach().to(torch.float32 if values.device.type == 'mps' else torch.float64)
         total, n = self.vectors.get(name, (torch.zeros_like(values), 0))
         self.vectors[name] = (total.to(values.device) + values, n + 1)
@@ -198,13 +214,15 @@ class Meters:
         for k, v in state['sums'].items():
             if re.fullmatch(r'experts/.*/\d+', k): vectors[k.rpartition('/')[0]].append(v)
             else: self.sums[k], self.counts[k] = v, state['counts'][k]
-        for name, v in vectors.items(): self.vectors[name] = (torch.tensor(v, dtype=torch.float64), state['counts'][f'{name}/0'])
+        for name, v in vectors.items():
+            self.vectors[name] = (torch.tensor(v, dtype=torch.float64), state['counts'][f'{name}/0'])
 
 # %% ../nbs/appendix/A7_reports.ipynb #3d49eee9
 def peak_memory_gib() -> float:
     "Most memory this process has held so far, in GiB: of its GPU, else of the host."
     if torch.cuda.is_available(): return torch.cuda.max_memory_allocated() / 2**30
-    status = Path('/proc/self/status')                       # on Linux ru_maxrss would begin at what the parent process held
+    # on Linux ru_maxrss would begin at what the parent process held
+    status = Path('/proc/self/status')
     if status.exists() and (peak := re.search(r'VmHWM:\s+(\d+) kB', status.read_text())): return int(peak[1]) / 2**20
     try: import resource
     except ImportError: return math.nan
@@ -214,19 +232,23 @@ def peak_memory_gib() -> float:
 def _git(*args: str) -> str | None:
     try:
         folder = Path(importlib.util.find_spec('dset').origin).parent
-        return subprocess.run(['git', '-C', str(folder), *args], capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+        return subprocess.run(['git', '-C', str(folder), *args], capture_output=True, text=True, check=True,
+                              timeout=20).stdout.strip()
     except (OSError, subprocess.SubprocessError): return None
 
 
 def provenance(cfg: Config) -> dict[str, Any]:
-    "Configuration, commit (`dirty`: with changes that are in no commit), versions, device, seed and time; None where unknown."
+    """Configuration, commit (`dirty`: with changes that are in no commit), versions, device, seed and time; None
+    where unknown."""
     names = 'dset torch torchvision timm transformers accelerate numpy pycocotools faster-coco-eval'.split()
     versions = {d.metadata['Name'].lower(): d.version for d in importlib.metadata.distributions() if d.metadata['Name']}
     status = _git('status', '--porcelain', '--untracked-files=no')
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    return dict(config=cfg.model_dump(mode='json'), commit=_git('rev-parse', 'HEAD'), dirty=None if status is None else bool(status),
+    return dict(config=cfg.model_dump(mode='json'), commit=_git('rev-parse', 'HEAD'), dirty=None if status is None
+                else bool(status),
                 versions=dict(python=platform.python_version()) | {n: versions.get(n) for n in names},
-                device=gpu or f'{platform.processor() or platform.machine()}, {os.cpu_count()} cores', threads=torch.get_num_threads(),
+                device=gpu or f'{platform.processor() or platform.machine()}, {os.cpu_count()} cores',
+                    threads=torch.get_num_threads(),
                 seeds=[cfg.misc.seed], written=time.strftime('%Y-%m-%dT%H:%M:%S%z'))
 
 # %% ../nbs/appendix/A7_reports.ipynb #6d66ae94
@@ -243,8 +265,10 @@ def epoch_record(trainer, metrics: dict, began: float) -> dict[str, Any]:
         if k.startswith('experts/'): shares[k.split('/')[1]].append(v)
     scores = {k: v for k, v in metrics.items() if isinstance(v, float)}
     if metrics: scores |= {'AP': {k: v['AP'] for k, v in metrics['per_class'].items()}}
-    record = dict(epoch=trainer.epoch + 1, updates=trainer.updates, losses={k: v for k, v in means.items() if 'loss' in k},
-                  grad_norm=means.get('grad_norm', math.nan), metrics=scores, keep_ratio=means.get('keep_ratio', 1.), expert_shares=dict(shares),
+    record = dict(epoch=trainer.epoch + 1, updates=trainer.updates, losses={k: v for k, v in means.items()
+                  if 'loss' in k},
+                  grad_norm=means.get('grad_norm', math.nan), metrics=scores, keep_ratio=means.get('keep_ratio', 1.),
+                      expert_shares=dict(shares),
                   lr={g['name']: g['lr'] for g in trainer.optimizer.param_groups},
                   images_per_second=images_per_second(t, trainer.accelerator.num_processes), loader_wait=wait,
                   memory_gib=peak_memory_gib(), seconds=time.perf_counter() - began, train_seconds=t.get('train', 0.))
@@ -256,7 +280,8 @@ def epoch_line(record: dict, epochs: int) -> str:
     "One line for a person."
     r, m = record, record['metrics']
     scores = f" | mAP {m['mAP']:.3f} mAP50 {m['mAP50']:.3f}" if m else ''
-    return (f"epoch {r['epoch']}/{epochs} | loss {r['losses']['loss']:.2f}{scores} | keep {r['keep_ratio']:.2f} | lr {max(r['lr'].values()):.1e} | "
+    return (f"epoch {r['epoch']}/{epochs} | loss {r['losses']['loss']:.2f}{scores} | keep {r['keep_ratio']:.2f} | "
+            f"lr {max(r['lr'].values()):.1e} | "
             f"{r['images_per_second']:.1f} img/s | {r['memory_gib']:.1f} GiB | {r['seconds']:.0f} s")
 
 
@@ -274,10 +299,14 @@ def summary(trainer) -> dict[str, Any]:
     rows = [r for r in trainer.history if r['train_seconds'] > 0]
     seconds = sum(r['train_seconds'] for r in trainer.history)
     durations = dict(total_seconds=trainer.elapsed, train_seconds=seconds, evaluate_seconds=trainer.elapsed - seconds)
-    rate = sum(r['images_per_second'] * r['train_seconds'] for r in rows) / max(sum(r['train_seconds'] for r in rows), 1e-9)
-    return dict(metrics=last['metrics'], best=dict(epoch=best.get('epoch'), **best['metrics']), epochs=trainer.epoch, updates=trainer.updates,
-                train_images_per_second=rate, parameters=sum(p.numel() for p in trainer.net.parameters()), memory_gib=peak_memory_gib(),
-                durations=durations, class_names=list(trainer.data.class_names), processes=trainer.accelerator.num_processes,
+    rate = sum(r['images_per_second'] * r['train_seconds'] for r in rows) / max(sum(r['train_seconds'] for r in rows),
+        1e-9)
+    return dict(metrics=last['metrics'], best=dict(epoch=best.get('epoch'), **best['metrics']), epochs=trainer.epoch,
+                updates=trainer.updates,
+                train_images_per_second=rate, parameters=sum(p.numel() for p in trainer.net.parameters()),
+                    memory_gib=peak_memory_gib(),
+                durations=durations, class_names=list(trainer.data.class_names),
+                    processes=trainer.accelerator.num_processes,
                 started_from=trainer.started_from) | provenance(trainer.cfg)
 
 
@@ -286,7 +315,8 @@ def headline(metrics: dict) -> str:
     return f"mAP@0.5 {metrics['mAP50']:.3f} mAP@[.5:.95] {metrics['mAP']:.3f} img/s {metrics['images_per_second']:.1f}"
 
 # %% ../nbs/appendix/A7_reports.ipynb #620a55cb
-CURVES = ('losses/loss', 'losses/loss_vfl', 'losses/loss_bbox', 'losses/loss_giou', 'metrics/mAP', 'metrics/mAP50', 'keep_ratio', 'lr')
+CURVES = ('losses/loss', 'losses/loss_vfl', 'losses/loss_bbox', 'losses/loss_giou', 'metrics/mAP', 'metrics/mAP50',
+          'keep_ratio', 'lr')
 
 
 class LiveCurves:
@@ -304,29 +334,33 @@ class LiveCurves:
 
 @torch.no_grad()
 def look_at(model: DSETRTDETR, dataset, indices: Sequence[int], collate: Callable = collate) -> dict[str, Any]:
-    """What the model makes of some items: `images`, `targets`, `predictions` (in pixels of these images), `info`, `routing`, and `boxes`
-    and `scores` of all queries `[b, q, ...]`."""
+    """What the model makes of some items: `images`, `targets`, `predictions` (in pixels of these images), `info`,
+    `routing`, and `boxes` and `scores` of all queries `[b, q, ...]`."""
     images, targets = collate([dataset[i] for i in indices])
     images = as_floats(images)
     out = model.eval()(images.to(next(model.parameters()).device), return_info=True)
     predictions = postprocess(out, torch.tensor([images.shape[-2:]] * len(images)), top=100)
-    return dict(images=images, targets=targets, predictions=predictions, info=out['encoder_info'], routing=out['routing'],
+    return dict(images=images, targets=targets, predictions=predictions, info=out['encoder_info'],
+                routing=out['routing'],
                 boxes=out['pred_boxes'], scores=out['pred_logits'].sigmoid().amax(-1))
 
 
 def make_pictures(model: DSETRTDETR, data, history: list[dict] = (), results: list[dict] | None = None, images: int = 3,
                   threshold: float = .3) -> dict[str, Any]:
-    "Figures by name: curves (with `history`), predictions, kept_tokens, token_experts, query_experts, confusion (with COCO `results`)."
+    """Figures by name: curves (with `history`), predictions, kept_tokens, token_experts, query_experts, confusion
+    (with COCO `results`)."""
     n, figures = len(data.val), {}
     chosen = sorted({round((i + .5) * n / images) for i in range(min(images, n))} & set(range(n))) or [0]
     seen = look_at(model, data.val, chosen, data.val_collate)
     image, info, routing = seen['images'][0], seen['info'], seen['routing']
     if history: figures['curves'] = plot_curves(history, (*CURVES, 'metrics/AP', 'expert_shares'))
-    figures['predictions'] = show_predictions(seen['images'], seen['predictions'], seen['targets'], data.class_names, threshold)
+    figures['predictions'] = show_predictions(seen['images'], seen['predictions'], seen['targets'], data.class_names,
+                                              threshold)
     kept = None if info['kept_indices'] is None else info['kept_indices'][0]
     shapes = info['spatial_shapes']
     if kept is not None: figures['kept_tokens'] = show_kept_tokens(image, kept, shapes, target=seen['targets'][0])
-    if routing['encoder']: figures['token_experts'] = show_experts(image, routing_of(routing['encoder'][0], 0), shapes, kept)
+    if routing['encoder']:
+        figures['token_experts'] = show_experts(image, routing_of(routing['encoder'][0], 0), shapes, kept)
     if routing['decoder']:                                   # the sure queries of the first image
         h, w = image.shape[-2:]
         sure = (seen['scores'][0] > threshold).nonzero().flatten()

@@ -6,7 +6,7 @@
 __all__ = ['precision_of', 'make_accelerator', 'Trainer', 'make_run_dir', 'detector_weights', 'make_detector', 'build_trainer',
            'train', 'launch']
 
-# %% ../nbs/20_training.ipynb #7094a263
+# %% ../nbs/20_training.ipynb #b4ba98f3
 import contextlib
 import math
 import os
@@ -23,7 +23,8 @@ from accelerate.utils import DistributedType, GradientAccumulationPlugin, broadc
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .checkpoint import (find_checkpoint, get_rng_state, load_checkpoint, restore_trainer, save_checkpoint, seed_everything,
+from .checkpoint import (find_checkpoint, get_rng_state, load_checkpoint, restore_trainer, save_checkpoint,
+                             seed_everything,
                              set_rng_state, trainer_state)
 from .config import Config, ConfigError, flatten, load_config, save_config, write_json
 from .detector import DSETRTDETR
@@ -31,7 +32,8 @@ from .evaluation import evaluate_coco
 from .loading import Data, EpochBatches, check_truth, end_workers, load_data, make_loader, predict_loader, share_of
 from .losses import NonFiniteError
 from .optimisation import ModelEMA, factor_at, parameter_groups
-from .reports import (NOISE, Meters, Signals, TrainingInterrupted, TrainingStopped, epoch_line, epoch_record, expert_warnings,
+from .reports import (NOISE, Meters, Signals, TrainingInterrupted, TrainingStopped, epoch_line, epoch_record,
+                          expert_warnings,
                           is_out_of_memory, largest_fitting, loader_failure, loader_warning, make_progress, non_finite,
                           non_finite_sentence, out_of_memory_sentence, progress_mode, summary, write_records)
 from .routers import expert_shares
@@ -40,42 +42,53 @@ from .visualize import scalars
 from .published import find_weights
 from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint, weight_file
 
-# %% ../nbs/20_training.ipynb #00cc40c8
+# %% ../nbs/20_training.ipynb #3d4d4310
 def precision_of(cfg: Config) -> str:
-    "`training.mixed_precision`, where 'auto' is bf16 if this GPU or processor multiplies it in hardware, else no. Raises `ConfigError`."
+    """`training.mixed_precision`, where 'auto' is bf16 if this GPU or processor multiplies it in hardware, else no.
+
+    Raises `ConfigError`."""
     asked, gpu = cfg.training.mixed_precision, torch.cuda.is_available()
-    if asked == 'fp16' and not gpu: raise ConfigError("training.mixed_precision = 'fp16': needs a GPU; use bf16 or no on a CPU")
+    if asked == 'fp16' and not gpu:
+        raise ConfigError("training.mixed_precision = 'fp16': needs a GPU; use bf16 or no on a CPU")
     if asked != 'auto': return asked
     cpu = any(getattr(torch.cpu, f'_is_{k}_supported', bool)() for k in ('avx512_bf16', 'amx_tile'))
     return 'bf16' if (torch.cuda.is_bf16_supported(including_emulation=False) if gpu else cpu) else 'no'
 
 
 def make_accelerator(cfg: Config, run_dir: str | Path | None = None, trackers: Sequence[str] | str = ()) -> Accelerator:
-    """accelerate's view of this process: one of many under `torchrun`, `accelerate launch` or `notebook_launcher`, else the only one.
+    """accelerate's view of this process: one of many under `torchrun`, `accelerate launch` or `notebook_launcher`,
+    else the only one.
 
     Accumulation is the trainer's own, whatever the environment asks accelerate for. Raises `ConfigError`."""
     AcceleratorState._reset_state()
     world, gpu = int(os.environ.get('WORLD_SIZE', 1)), torch.accelerator.is_available()
     if cfg.training.tf32 and torch.cuda.is_available(): torch.set_float32_matmul_precision('high')
     a = Accelerator(cpu=world > 1 and not gpu, mixed_precision=precision_of(cfg), log_with=trackers or None,
-                    gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1), project_dir=str(run_dir) if run_dir else None)
+                    gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1), project_dir=str(run_dir)
+                        if run_dir else None)
     if a.num_processes != world:
-        raise ConfigError(f'{world} processes were started, but accelerate sees {a.num_processes}: each would train alone on everything; '
+        raise ConfigError(f'{world} processes were started, but accelerate sees {a.num_processes}: each would train '
+                f'alone on everything; '
                           'start them with torchrun or accelerate launch')
     if a.distributed_type in (DistributedType.DEEPSPEED, DistributedType.FSDP, DistributedType.MEGATRON_LM):
-        raise ConfigError(f'accelerate is set to {a.distributed_type.value}, which this trainer does not use: its models fit one GPU; '
+        raise ConfigError(f'accelerate is set to {a.distributed_type.value}, which this trainer does not use: its '
+                f'models fit one GPU; '
                           'run accelerate config again and choose plain multi-GPU')
     return a
 
-# %% ../nbs/20_training.ipynb #89a8ec2f
+# %% ../nbs/20_training.ipynb #f379aa8b
 class Trainer:
-    """Trains `model` on `data` as `cfg` says and keeps its records in `run_dir`; `fit` goes from the current position to the end.
+    """Trains `model` on `data` as `cfg` says and keeps its records in `run_dir`; `fit` goes from the current
+    position to the end.
 
-    `loaded`: names of parameters that came from published weights (default: `model.loaded_names`). `callbacks` are called with
-    `(trainer, record)` after each epoch. `lr_patterns`: regular expression -> rate for the parameters it finds. After each epoch
-    `latest_checkpoint.pth` is written, and `best_checkpoint.pth` if mAP rose. Raises what `fit` says."""
-    def __init__(self, cfg: Config, model: nn.Module, data: Data, run_dir: str | Path, accelerator: Accelerator | None = None,
-                 loaded: Iterable[str] | None = None, callbacks: Sequence[Callable] = (), lr_patterns: dict[str, float] | None = None):
+    `loaded`: names of parameters that came from published weights (default: `model.loaded_names`). `callbacks`
+    are called with `(trainer, record)` after each epoch. `lr_patterns`: regular expression -> rate for the
+    parameters it finds. After each epoch `latest_checkpoint.pth` is written, and `best_checkpoint.pth` if mAP
+    rose. Raises what `fit` says."""
+    def __init__(self, cfg: Config, model: nn.Module, data: Data, run_dir: str | Path, accelerator: Accelerator
+                 | None = None,
+                 loaded: Iterable[str] | None = None, callbacks: Sequence[Callable] = (), lr_patterns: dict[str, float]
+                     | None = None):
         t, m = cfg.training, cfg.misc
         a = self.accelerator = accelerator or make_accelerator(cfg)
         self.cfg, self.data, self.run_dir, self.callbacks = cfg, data, Path(run_dir), list(callbacks)
@@ -89,14 +102,17 @@ class Trainer:
         self.steps_per_epoch = math.ceil(len(self.batches) / t.accumulation_steps)
         # network, its average, optimizer
         self.channels_last = a.device.type in ('cpu', 'cuda') if t.channels_last == 'auto' else t.channels_last
-        self.net = model.to(a.device, memory_format=torch.channels_last if self.channels_last else torch.preserve_format)
+        self.net = model.to(a.device, memory_format=torch.channels_last if self.channels_last
+                            else torch.preserve_format)
         self.ema = ModelEMA(self.net, t.ema_decay) if t.use_ema else None
         groups = parameter_groups(self.net, t.pretrained_lr, t.new_lr, t.weight_decay, self.loaded, lr_patterns)
         if t.compile: self.net.compile()
-        self.model, self.optimizer = a.prepare(self.net, torch.optim.AdamW(groups, fused=a.device.type in ('cpu', 'cuda')))
+        self.model, self.optimizer = a.prepare(self.net, torch.optim.AdamW(groups,
+                                               fused=a.device.type in ('cpu', 'cuda')))
         self.params = [p for g in groups for p in g['params']]
         # where the run is, and what it has seen
-        self.epoch = self.step = self.updates = self.stale = 0          # step: batches done in this epoch; updates: optimizer steps of the run
+        # step: batches done in this epoch; updates: optimizer steps of the run
+        self.epoch = self.step = self.updates = self.stale = 0
         self.best, self.elapsed, self.history, self.meters = -1., 0., [], Meters()
         self.times, self.top_k, self.sure, self.bar = {}, {}, [], make_progress(0, mode='none')
         self.signals, self.stop, self.save_now, self.saved_at = Signals(), False, False, time.monotonic()
@@ -108,21 +124,26 @@ class Trainer:
     # ---- one optimizer step
 
     def train_window(self, window: list) -> dict[str, float]:
-        "One optimizer step on accumulated batches `[(images, targets), ...]`; returns the means of their losses and the gradient norm."
+        """One optimizer step on accumulated batches `[(images, targets), ...]`; returns the means of their losses
+        and the gradient norm."""
         boxes = sum(len(t['labels']) for _, targets in window for t in targets)
-        boxes, stop, save = self._sum(boxes, self.signals.received > 0, self._save_due())    # over all processes: they decide alike
+        # over all processes: they decide alike
+        boxes, stop, save = self._sum(boxes, self.signals.received > 0, self._save_due())
         self.stop, self.save_now, meters = stop > 0, save > 0, Meters()
         num_boxes = max(boxes, 1) / (self.accelerator.num_processes * len(window))           # N / (k p)
         for i, batch in enumerate(window):
-            last = i == len(window) - 1                                                      # gradients travel once a window
+            # gradients travel once a window
+            last = i == len(window) - 1
             with contextlib.nullcontext() if last else self.accelerator.no_sync(self.model):
                 meters.add(self._backward(*batch, num_boxes, len(window)))
         norm = self._update(window)
         return meters.means() | dict(grad_norm=norm)
 
     def _backward(self, images: Tensor, targets: list[dict], num_boxes: float, parts: int) -> dict[str, float]:
-        "Gradients of one batch `images [b, 3, h, w]`; its losses as numbers. Stops training if one is not finite, or the memory did not suffice."
-        images = as_floats(images.to(self.accelerator.device, non_blocking=True))            # bytes travel, floats are made where they are used
+        """Gradients of one batch `images [b, 3, h, w]`; its losses as numbers. Stops training if one is not finite,
+        or the memory did not suffice."""
+        # bytes travel, floats are made where they are used
+        images = as_floats(images.to(self.accelerator.device, non_blocking=True))
         if self.channels_last: images = images.contiguous(memory_format=torch.channels_last)
         try:
             out = self.model(images, targets, num_boxes=num_boxes)
@@ -130,7 +151,8 @@ class Trainer:
         except NonFiniteError as e: self._stop_non_finite(str(e), [(images, targets)])
         except (RuntimeError, MemoryError) as e:
             if not is_out_of_memory(e): raise
-            out = None                                                                       # outside of `except`, whose error holds the memory
+            # outside of `except`, whose error holds the memory
+            out = None
         if out is None: self._stop_out_of_memory(images, targets)
         self._note_sparsity(out)
         named = {**out['losses'], 'loss': out['total_loss']}
@@ -143,7 +165,8 @@ class Trainer:
         self.accelerator.unscale_gradients()
         total = nn.utils.get_total_norm([p.grad for p in self.params if p.grad is not None])
         norm, scaler = float(total), self.accelerator.scaler
-        if not math.isfinite(norm) and (scaler is None or scaler.get_scale() < 1):           # fp16 skips such a step, and lowers its scale
+        # fp16 skips such a step, and lowers its scale
+        if not math.isfinite(norm) and (scaler is None or scaler.get_scale() < 1):
             name = next(n for n, p in self.net.named_parameters() if p.grad is not None and not p.grad.isfinite().all())
             self._stop_non_finite(f'the gradient of {name} is not finite', window)
         if limit := self.cfg.training.clip_max_norm: nn.utils.clip_grads_with_norm_(self.params, limit, total)
@@ -165,7 +188,8 @@ class Trainer:
         "Each number summed over all processes."
         if self.accelerator.num_processes == 1: return list(numbers)
         kind = torch.float32 if self.accelerator.device.type == 'mps' else torch.float64
-        return self.accelerator.reduce(torch.tensor(numbers, dtype=kind, device=self.accelerator.device), 'sum').tolist()
+        return self.accelerator.reduce(torch.tensor(numbers, dtype=kind, device=self.accelerator.device),
+                                       'sum').tolist()
 
     def _note_sparsity(self, out: dict) -> None:
         "Keep ratio and expert shares of a batch into the meters, without waiting for the device."
@@ -184,7 +208,8 @@ class Trainer:
         batches = iter(self.train_loader) if self.step < len(self.batches) else iter(())
         while self.step < len(self.batches):
             asked = time.perf_counter()
-            window = [next(batches) for _ in range(min(self.cfg.training.accumulation_steps, len(self.batches) - self.step))]
+            window = [next(batches) for _ in range(min(self.cfg.training.accumulation_steps,
+                                                       len(self.batches) - self.step))]
             began = time.perf_counter()
             losses = self.train_window(window)
             self.step += len(window)
@@ -196,14 +221,20 @@ class Trainer:
             if self.stop: self._leave()
 
     def evaluate(self) -> dict[str, Any]:
-        "COCO metrics of the averaged weights on the validation split, the same in every process, with `images_per_second`."
+        """COCO metrics of the averaged weights on the validation split, the same in every process, with
+        `images_per_second`."""
         model, a = self.ema.module if self.ema else self.net, self.accelerator
-        if a.num_processes > 1:                       # each process has seen other images: the statistics of the first one count
+        # each process has seen other images: the statistics of the first one count
+        if a.num_processes > 1:
             for b in model.buffers(): torch.distributed.broadcast(b, 0)
-        results, seconds = predict_loader(model, self.val_loader, self.data.category_ids, a.autocast, self._between_batches)
+        results, seconds = predict_loader(model, self.val_loader, self.data.category_ids, a.autocast,
+                                          self._between_batches)
         results, seconds = gather_object(results), max(gather_object([seconds]))
-        self.sure = [r for r in results if r['score'] >= .3]     # for the confusion table: all of them would fill the memory
-        metrics = evaluate_coco(self.data.val_coco, results) | dict(images_per_second=len(self.data.val) / seconds) if self.is_main else None
+        # for the confusion table: all of them would fill the memory
+        self.sure = [r for r in results if r['score'] >= .3]
+        metrics = None
+        if self.is_main:
+            metrics = evaluate_coco(self.data.val_coco, results) | dict(images_per_second=len(self.data.val) / seconds)
         return broadcast_object_list([metrics])[0]
 
     def run_epoch(self) -> None:
@@ -217,7 +248,8 @@ class Trainer:
         self._report(record)
         self.epoch, self.step, self.meters, self.times = self.epoch + 1, 0, Meters(), {}
         self.elapsed += time.perf_counter() - began
-        if metrics: self.stale, self.best = 0 if metrics['mAP'] > self.best else self.stale + 1, max(self.best, metrics['mAP'])
+        if metrics:
+            self.stale, self.best = 0 if metrics['mAP'] > self.best else self.stale + 1, max(self.best, metrics['mAP'])
         self.history.append(record)
         if self.is_main: write_records([record], self.run_dir/'metrics.jsonl')
         self.accelerator.log(scalars(record), step=record['epoch'])
@@ -235,12 +267,14 @@ class Trainer:
     def fit(self) -> 'Trainer':
         """Train from the current position to the end.
 
-        Raises `TrainingInterrupted` after a signal (a checkpoint is then written) and `TrainingStopped` when going on makes no sense."""
+        Raises `TrainingInterrupted` after a signal (a checkpoint is then written) and `TrainingStopped` when
+        going on makes no sense."""
         total = self.cfg.training.epochs * len(self.batches)
         with self.signals:
             try:
                 if not self.updates: self.rehearse()
-                self.bar = make_progress(total, self.epoch * len(self.batches) + self.step, mode=None if self.is_main else 'none')
+                self.bar = make_progress(total, self.epoch * len(self.batches) + self.step, mode=None if self.is_main
+                                         else 'none')
                 while not self.is_finished(): self.run_epoch()
             except Exception as e:
                 if not (why := loader_failure(e)): raise
@@ -250,25 +284,31 @@ class Trainer:
         return self
 
     def rehearse(self) -> None:
-        "Two checks before the first step: the ground truth, fed back as predictions, scores 1.0; a full batch fits the memory."
+        """Two checks before the first step: the ground truth, fed back as predictions, scores 1.0; a full batch fits
+        the memory."""
         if self.is_main:
             ap = check_truth(self.data)['mAP']
-            self.say('ground truth fed back as predictions: ' + (f'AP {ap:.3f}' if ap > -1 else 'no AP, there is no object'))
+            self.say('ground truth fed back as predictions: '
+                     + (f'AP {ap:.3f}' if ap > -1 else 'no AP, there is no object'))
         self.dry_run()
 
     def dry_run(self) -> None:
-        "Forward and backward of a full batch at the largest training size, leaving weights, statistics and random streams as they were."
+        """Forward and backward of a full batch at the largest training size, leaving weights, statistics and random
+        streams as they were."""
         t, (h, w) = self.cfg.training, self.cfg.data.image_size
         scale = max([h, *t.multi_scale]) / h
         before, rng = {k: v.clone() for k, v in self.net.state_dict().items()}, get_rng_state()
         images = torch.rand(t.batch_size, 3, *(32 * math.ceil(s * scale / 32) for s in (h, w)))
         boxes, labels = torch.rand(30, 4) * .4 + .2, torch.zeros(30, dtype=torch.int64)
         self.net.train()
-        try: self._backward(images, [dict(boxes=boxes, labels=labels, image_id=-1)] * t.batch_size, 30. * t.batch_size, 1)
+        try:
+            self._backward(images, [dict(boxes=boxes, labels=labels, image_id=-1)] * t.batch_size, 30. * t.batch_size,
+                           1)
         except Exception as e:
             if not t.compile or isinstance(e, TrainingStopped): raise
             why = f'{type(e).__name__}: {e}'.splitlines()[0]
-            raise TrainingStopped(f'torch.compile cannot build this model here ({why}); set training.compile to false, or install what is '
+            raise TrainingStopped(f'torch.compile cannot build this model here ({why}); set training.compile to '
+                    f'false, or install what is '
                                   'missing, often a C++ compiler') from None
         self.optimizer.zero_grad()
         self.net.load_state_dict(before), set_rng_state(rng)
@@ -287,7 +327,9 @@ class Trainer:
         return path
 
     def load(self, state: dict[str, Any], where: str = 'the checkpoint') -> None:
-        "Go where the checkpoint was. Raises `ConfigError` or `ValueError` if it does not belong to this model, data or place in the epoch."
+        """Go where the checkpoint was.
+
+        Raises `ConfigError` or `ValueError` if it does not belong to this model, data or place in the epoch."""
         restore_trainer(self, state, where)
 
     # ---- what it says, and how it ends
@@ -306,22 +348,26 @@ class Trainer:
         self.say(epoch_line(record, self.cfg.training.epochs))
         t = self.times
         wait = loader_warning(t.get('wait', 0.), t.get('train', 0.), t.get('images', 0), self.cfg.misc.num_workers)
-        for text in expert_warnings(record['expert_shares'], self.top_k) + ([wait] if wait else []): self.say(f'warning: {text}')
+        for text in expert_warnings(record['expert_shares'], self.top_k) + ([wait] if wait else []):
+            self.say(f'warning: {text}')
 
     def _save_due(self) -> bool:
         return self.is_main and time.monotonic() - self.saved_at > 60 * self.cfg.training.save_every_minutes
 
     def _between_batches(self) -> None:
-        "A signal during the evaluation: nothing has changed since the last step, so save and leave (one process; several finish first)."
+        """A signal during the evaluation: nothing has changed since the last step, so save and leave (one process;
+        several finish first)."""
         if self.signals.received and self.accelerator.num_processes == 1: self.save(), self._leave()
 
     def _last_checkpoint(self) -> str:
         there = (self.run_dir/'latest_checkpoint.pth').exists()
-        return f'go on with resume_from_checkpoint {self.run_dir}' if there else 'no checkpoint was written yet: start again'
+        if there: return f'go on with resume_from_checkpoint {self.run_dir}'
+        return 'no checkpoint was written yet: start again'
 
     def _leave(self) -> None:
         signum = self.signals.received or signal.SIGTERM   # another process may have been told
-        raise TrainingInterrupted(f'stopped by {signal.Signals(signum).name} in epoch {self.epoch + 1} after step {self.step}; '
+        raise TrainingInterrupted(f'stopped by {signal.Signals(signum).name} in epoch {self.epoch + 1} after step '
+                f'{self.step}; '
                                   f'a checkpoint is written, {self._last_checkpoint()}', signum)
 
     def _stop_non_finite(self, what: str, window: list) -> None:
@@ -330,10 +376,13 @@ class Trainer:
         targets = [{k: v.cpu() if torch.is_tensor(v) else v for k, v in t.items()} for ts in targets for t in ts]
         path = self.run_dir/f'stopped_batch_{self.accelerator.process_index}.pth'
         save_checkpoint(dict(images=[i.cpu() for i in images], targets=targets, epoch=self.epoch, step=self.step), path)
-        raise TrainingStopped(non_finite_sentence(what, self.epoch, self.step, [t['image_id'] for t in targets], path)) from None
+        raise TrainingStopped(non_finite_sentence(what, self.epoch, self.step, [t['image_id'] for t in targets],
+                                                  path)) from None
 
     def _stop_out_of_memory(self, images: Tensor, targets: list[dict]) -> None:
-        "Find the batch that fits by trying, and stop. The bare network is tried: the other processes would never answer the wrapped one."
+        """Find the batch that fits by trying, and stop.
+
+        The bare network is tried: the other processes would never answer the wrapped one."""
         def runs(n: int) -> bool:
             self.optimizer.zero_grad()
             if torch.cuda.is_available(): torch.cuda.empty_cache()
@@ -343,25 +392,30 @@ class Trainer:
                 return False
             return True
         fits = largest_fitting(runs, len(images))
-        raise TrainingStopped(out_of_memory_sentence(len(images), self.cfg.training.accumulation_steps, fits, images.shape[-2:]))
+        raise TrainingStopped(out_of_memory_sentence(len(images), self.cfg.training.accumulation_steps, fits,
+                                                     images.shape[-2:]))
 
-# %% ../nbs/20_training.ipynb #d21a6016
+# %% ../nbs/20_training.ipynb #4306b038
 def make_run_dir(cfg: Config, accelerator: Accelerator) -> Path:
-    "`<output_dir>/<name>_<date>_<time>/`, made by the first process and told to the others; a resumed run stays in its folder."
+    """`<output_dir>/<name>_<date>_<time>/`, made by the first process and told to the others; a resumed run stays in
+    its folder."""
     if cfg.misc.resume_from_checkpoint: return find_checkpoint(cfg.misc.resume_from_checkpoint).parent
     stem = Path(cfg.misc.output_dir).expanduser()/f"{cfg.misc.name or cfg.preset}_{time.strftime('%Y%m%d_%H%M%S')}"
     if accelerator.is_main_process:
         stem = next(p for i in range(1000) if not (p := stem.with_name(stem.name + (f'_{i}' if i else ''))).exists())
         try: stem.mkdir(parents=True)
         except OSError as e:
-            raise OSError(f'cannot make the run folder {stem} ({e.strerror}); set output_dir to a folder that can be written') from None
+            raise OSError(f'cannot make the run folder {stem} ({e.strerror}); set output_dir to a folder that can '
+                    f'be written') from None
     return Path(broadcast_object_list([str(stem)])[0])
 
 
 def detector_weights(source: bool | str) -> dict[str, Tensor] | None:
-    """The tensors in the file or folder `source` if they are a whole detector's; None where they are a backbone's, or it is no path.
+    """The tensors in the file or folder `source` if they are a whole detector's; None where they are a backbone's,
+    or it is no path.
 
-    A run folder or checkpoint of ours gives its averaged weights. Raises `CheckpointError`, `FileNotFoundError` or `ValueError`."""
+    A run folder or checkpoint of ours gives its averaged weights. Raises `CheckpointError`, `FileNotFoundError`
+    or `ValueError`."""
     if not isinstance(source, str): return None
     if any(Path(source).expanduser().glob('*_checkpoint.pth')):
         state = load_checkpoint(source, 'best')
@@ -371,7 +425,8 @@ def detector_weights(source: bool | str) -> dict[str, Tensor] | None:
 
 
 def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True) -> DSETRTDETR:
-    "The detector that `cfg` describes, for the classes of `data`; from the weights of a whole detector where `pretrained` names them."
+    """The detector that `cfg` describes, for the classes of `data`; from the weights of a whole detector where
+    `pretrained` names them."""
     weights = detector_weights(cfg.model.pretrained)
     if weights is None:
         if isinstance(cfg.model.pretrained, str): cfg = load_config(cfg, pretrained=str(weight_file(find_weights(cfg.model.pretrained))))
@@ -383,9 +438,11 @@ def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True
     return model
 
 
-def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None = None, callbacks: Sequence[Callable] = (),
+def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None = None,
+                  callbacks: Sequence[Callable] = (),
                   trackers=(), **kw) -> Trainer:
-    "The trainer for `cfg`, at its start or where `resume_from_checkpoint` left off; `data` and `model` default to what `cfg` describes."
+    """The trainer for `cfg`, at its start or where `resume_from_checkpoint` left off; `data` and `model` default to
+    what `cfg` describes."""
     where, given = cfg.misc.resume_from_checkpoint, model is not None
     state = load_checkpoint(where) if where else None
     data = data or load_data(cfg)                        # before the folder is made: bad data leaves nothing behind
@@ -411,17 +468,21 @@ def train(cfg: Config, data: Data | None = None, model: nn.Module | None = None,
           trackers='tensorboard', **kw) -> Trainer:
     """Train as `cfg` says and return the trainer at its end.
 
-    Raises `ConfigError`, `ValueError` or `OSError` for bad data and checkpoints, `TrainingStopped` and `TrainingInterrupted`."""
+    Raises `ConfigError`, `ValueError` or `OSError` for bad data and checkpoints, `TrainingStopped` and
+    `TrainingInterrupted`."""
     trainer = build_trainer(cfg, data, model, callbacks, trackers, **kw)
     if trainer.is_main: save_config(cfg, trainer.run_dir/'config.yaml')
     d, a, p = trainer.data, trainer.accelerator, sum(p.numel() for p in trainer.net.parameters())
-    trainer.say(f"{trainer.run_dir}: {cfg.preset}, {p / 1e6:.1f} M parameters, {len(d.train):,} training and {len(d.val):,} validation images, "
-                f"{len(d.class_names)} classes, on {a.device}" + (f' and {k - 1} more' if (k := a.num_processes) > 1 else ''))
+    trainer.say(f"{trainer.run_dir}: {cfg.preset}, {p / 1e6:.1f} M parameters, {len(d.train):,} training and "
+            f"{len(d.val):,} validation images, "
+                f"{len(d.class_names)} classes, on {a.device}" + (f' and {k - 1} more' if (k := a.num_processes) > 1
+                    else ''))
     try: return trainer.fit()
     finally: trainer.accelerator.end_training()
 
 
 def launch(cfg: Config, num_processes: int = 1, **kw) -> None:
-    "`train(cfg)` from a notebook on several devices (accelerate's `notebook_launcher`); results are in the run's folder."
+    """`train(cfg)` from a notebook on several devices (accelerate's `notebook_launcher`); results are in the run's
+    folder."""
     def run(cfg): train(cfg, **kw)
     notebook_launcher(run, (cfg,), num_processes=num_processes, mixed_precision=precision_of(cfg))

@@ -42,7 +42,8 @@ class Shapes(Dataset):
         "The ground truth as COCO has it."
         rows = [(t['image_id'], l, (x0, y0, x1 - x0, y1 - y0)) for _, t in self.items
                 for l, (x0, y0, x1, y1) in zip(t['labels'].tolist(), t['boxes'].tolist())]
-        annotations = [dict(id=n, image_id=i, category_id=l + 1, bbox=b, area=b[2] * b[3], iscrowd=0) for n, (i, l, b) in enumerate(rows, 1)]
+        annotations = [dict(id=n, image_id=i, category_id=l + 1, bbox=b, area=b[2] * b[3], iscrowd=0) for n,
+                       (i, l, b) in enumerate(rows, 1)]
         return dict(images=[dict(id=i, width=64, height=64) for i in range(len(self))], annotations=annotations,
                     categories=[dict(id=1, name='square'), dict(id=2, name='bar')])
 
@@ -55,10 +56,14 @@ class SeenThrough(Dataset):
 
 
 def toy_config(**overrides) -> Config:
-    "`dset_tiny` made a sixth of a million parameters small, with all that is random turned on; three epochs unless `overrides` say otherwise."
-    small = dict(backbone='test_efficientnet', hidden_dim=32, num_heads=2, dim_feedforward=64, num_queries=12, num_denoising=8, decoder_layers=2,
-                 dropout=.1, epochs=3, batch_size=4, image_size=(64, 64), num_workers=0, warmup_epochs=.5, strong_aug_off_epochs=1, eval_every=1,
-                 new_lr=5e-4, pretrained_lr=5e-4, ema_decay=.998, token_pruning_warmup_epochs=4, channels_last=False, mixed_precision='no',
+    """`dset_tiny` made a sixth of a million parameters small, with all that is random turned on; three epochs unless
+    `overrides` say otherwise."""
+    small = dict(backbone='test_efficientnet', hidden_dim=32, num_heads=2, dim_feedforward=64, num_queries=12,
+                 num_denoising=8, decoder_layers=2,
+                 dropout=.1, epochs=3, batch_size=4, image_size=(64, 64), num_workers=0, warmup_epochs=.5,
+                     strong_aug_off_epochs=1, eval_every=1,
+                 new_lr=5e-4, pretrained_lr=5e-4, ema_decay=.998, token_pruning_warmup_epochs=4, channels_last=False,
+                     mixed_precision='no',
                  name='toy', use_mosaic=True, mosaic_prob=.3, multi_scale=[64, 96])
     return load_config('dset_tiny', **(small | overrides))
 
@@ -68,24 +73,29 @@ def toy_data(cfg: Config, n: int = 18) -> Data:
     t, seed, train, val = cfg.training, cfg.misc.seed, Shapes(n), Shapes(7, seed=1)
     policy = AugmentationPolicy(t.epochs, t.strong_aug_off_epochs)
     augmented = AugmentedDataset(train, (64, 64), policy, t.mosaic_prob if t.use_mosaic else 0., seed)
-    return Data(augmented, SeenThrough(val, make_transforms((64, 64))), val.coco(), Shapes.class_names, Shapes.category_ids,
+    return Data(augmented, SeenThrough(val, make_transforms((64, 64))), val.coco(), Shapes.class_names,
+                Shapes.category_ids,
                 MultiScaleCollate(t.multi_scale, (64, 64), policy, seed))
 
 
 def toy_trainer(folder: str | Path, build=None, **overrides):
-    "A trainer on the toy, its run in `folder`; with `resume_from_checkpoint=` one that goes on. `build`: instead of `dset.training.build_trainer`."
+    """A trainer on the toy, its run in `folder`; with `resume_from_checkpoint=` one that goes on. `build`: instead
+    of `dset.training.build_trainer`."""
     if build is None: from dset.training import build_trainer as build
     cfg = toy_config(output_dir=str(folder), **overrides)
     return build(cfg, toy_data(cfg))
 
 
 def differing(a, b) -> list[str]:
-    "Names of what is not bit-identical in two trainers: weights, average, moments, place, losses and rates of every epoch."
+    """Names of what is not bit-identical in two trainers: weights, average, moments, place, losses and rates of
+    every epoch."""
     def flat(x, path=''):
         if isinstance(x, dict): return {k: v for n, y in x.items() for k, v in flat(y, f'{path}/{n}').items()}
         if isinstance(x, (list, tuple)): return flat(dict(enumerate(x)), path)
         return {path: x}
     def same(x, y): return torch.equal(x, y) if torch.is_tensor(x) else x == y
-    kept = [dict(t.state(), rng=None, history=[(r['losses'], r['lr'], r['expert_shares']) for r in t.history]) for t in (a, b)]
+    kept = [dict(t.state(), rng=None, history=[(r['losses'], r['lr'], r['expert_shares']) for r in t.history])
+            for t in (a, b)]
     a, b = map(flat, kept)
-    return [k for k in a if k in b and not k.startswith(('/config', '/elapsed')) and not same(a[k], b[k])] + sorted(a.keys() ^ b.keys())
+    return [k for k in a if k in b and not k.startswith(('/config', '/elapsed')) and not same(a[k],
+            b[k])] + sorted(a.keys() ^ b.keys())
