@@ -7,7 +7,7 @@ __all__ = ['get_rng_state', 'set_rng_state', 'seed_everything', 'save_checkpoint
            'load_checkpoint', 'load_detector', 'changed_keys', 'check_resumable', 'resume_config', 'trainer_state',
            'restore_trainer']
 
-# %% ../nbs/21_resuming.ipynb #79c1c570
+# %% ../nbs/21_resuming.ipynb #02f1e72d
 import contextlib
 import random
 from pathlib import Path
@@ -22,8 +22,9 @@ from .detector import DSETRTDETR, load_weights
 from .optimisation import restore_optimizer
 from .reports import write_records
 from .transforms import seed_of
+from .weight_files import read_raw
 
-# %% ../nbs/21_resuming.ipynb #4259454f
+# %% ../nbs/21_resuming.ipynb #afaeebe4
 def get_rng_state() -> dict[str, Any]:
     "The state of Python's, NumPy's and torch's random streams (and this process's GPU's), as plain values and tensors."
     kind, key, *rest = np.random.get_state()
@@ -49,7 +50,7 @@ def seed_everything(seed: int, rank: int = 0) -> None:
     s = seed_of('process', seed, rank)
     random.seed(s), np.random.seed(s % 2**32), torch.manual_seed(s)
 
-# %% ../nbs/21_resuming.ipynb #b98700e7
+# %% ../nbs/21_resuming.ipynb #65fbf5e6
 def save_checkpoint(state: Any, path: str | Path) -> None:
     """Write `state` with torch, whole or not at all, and remove what a process killed while writing `path` left behind.
 
@@ -59,7 +60,7 @@ def save_checkpoint(state: Any, path: str | Path) -> None:
         with contextlib.suppress(OSError): leftover.unlink()
     with whole_file(path) as f, open(f, 'wb') as file: torch.save(state, file)   # a file of Python: its errors say why
 
-# %% ../nbs/21_resuming.ipynb #d66e2def
+# %% ../nbs/21_resuming.ipynb #8a928810
 def find_checkpoint(where: str | Path, prefer: str = 'latest') -> Path:
     """The checkpoint file meant by `where`: a file, or a run folder holding `latest_checkpoint.pth` and/or
     `best_checkpoint.pth`.
@@ -86,7 +87,7 @@ def load_checkpoint(where: str | Path, prefer: str = 'latest') -> dict[str, Any]
 
     Raises `FileNotFoundError` or, for a truncated or foreign file, `ValueError`."""
     path = find_checkpoint(where, prefer)
-    try: state = torch.load(path, map_location='cpu', weights_only=True)
+    try: state = read_raw(path)
     except Exception as e:
         raise ValueError(f'{path} is truncated or no checkpoint ({type(e).__name__}, {path.stat().st_size:,} bytes); '
                          'use another one of the run') from None
@@ -105,9 +106,9 @@ def load_detector(where: str | Path, prefer: str = 'best', **overrides) -> tuple
     load_weights(model, (state['ema'] or state)['model'], str(find_checkpoint(where, prefer)))
     return model.eval(), cfg, {k: state[k] for k in ('epoch', 'step', 'history', 'class_names', 'category_ids')}
 
-# %% ../nbs/21_resuming.ipynb #d8808dc7
-_FREE = {'model.' + k for k in ('pretrained freeze_stages freeze_norm dropout label_noise_ratio box_noise_scale '
-        'num_queries '
+# %% ../nbs/21_resuming.ipynb #e13792bb
+_FREE = {'model.' + k for k in ('pretrained class_map freeze_stages freeze_norm dropout label_noise_ratio '
+        'box_noise_scale num_queries '
                                 'moe_execution top_k').split()}
 _FREE |= {'model.dset.' + k for k in ('token_keep_ratio token_pruning_warmup_epochs token_pruning_schedule restore '
         'prune_memory '
@@ -147,7 +148,7 @@ def resume_config(config: str | None, overrides: dict[str, Any]) -> Config:
     where = overrides.get('resume_from_checkpoint')
     return load_config(load_checkpoint(where)['config'] if where and not config else config, **overrides)
 
-# %% ../nbs/21_resuming.ipynb #a9b85c70
+# %% ../nbs/21_resuming.ipynb #da4a4070
 # where a run is, and what it has seen
 _PLACE = ('epoch', 'step', 'updates', 'best', 'stale', 'elapsed', 'top_k', 'history')
 

@@ -23,7 +23,7 @@ from torch import nn
 
 from .checkpoint import find_checkpoint, load_detector, resume_config
 from .config import Config, ConfigError, parse_args, run_command, write_json
-from .evaluation import evaluate_coco
+from .evaluation import Detections, evaluate_coco, join_detections
 from .loading import Data, end_workers, load_data, make_loader, predict_loader, share_of, split_name
 from .reports import (TrainingInterrupted, TrainingStopped, headline, loader_failure, make_pictures, make_progress,
                           provenance,
@@ -48,7 +48,7 @@ def _free_name(folder: Path, report: dict) -> str:
         if 'config' not in there or _question(there) == _question(report): return name
 
 
-def _predict_split(model: nn.Module, cfg: Config, data: Data, accelerator: Accelerator) -> tuple[list, float]:
+def _predict_split(model: nn.Module, cfg: Config, data: Data, accelerator: Accelerator) -> tuple[Detections, float]:
     b, m, rank, world = cfg.training.batch_size, cfg.misc, accelerator.process_index, accelerator.num_processes
     batches = share_of(len(data.val), b, rank, world)
     loader = make_loader(data.val, data.val_collate, batches, m.num_workers, m.pin_memory, m.prefetch_factor)
@@ -59,7 +59,7 @@ def _predict_split(model: nn.Module, cfg: Config, data: Data, accelerator: Accel
             if not (why := loader_failure(e)): raise
             raise TrainingStopped(why) from None
         finally: end_workers(loader)
-    return gather_object(results), max(gather_object([seconds]))
+    return join_detections(gather_object([results])), max(gather_object([seconds]))
 
 
 def evaluate_checkpoint(where: str | Path, keep_ratio: float | None = None, **overrides) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def evaluate_checkpoint(where: str | Path, keep_ratio: float | None = None, **ov
     return broadcast_object_list(report)[0]
 
 
-def _write_evaluation(checkpoint: Path, cfg: Config, data: Data, results: list, seconds: float, keep_ratio: float
-                      | None) -> dict:
+def _write_evaluation(checkpoint: Path, cfg: Config, data: Data, results: Detections, seconds: float,
+                      keep_ratio: float | None) -> dict:
     metrics = evaluate_coco(data.val_coco, results) | dict(images_per_second=len(data.val) / seconds)
     folder = checkpoint.parent
     report = dict(metrics=metrics, checkpoint=str(checkpoint), split=split_name(cfg.data.val_split),
@@ -96,7 +96,7 @@ def _write_evaluation(checkpoint: Path, cfg: Config, data: Data, results: list, 
     name = _free_name(folder, report)
     files = {k: f'{k}_{name}.json' for k in ('evaluation', 'predictions', 'ground_truth')}
     report['files'] = {k: str(folder/f) for k, f in files.items()}
-    write_json(results, folder/files['predictions']), write_json(data.val_coco, folder/files['ground_truth'])
+    write_json(results.records(), folder/files['predictions']), write_json(data.val_coco, folder/files['ground_truth'])
     write_json(report, folder/files['evaluation'])
     return report
 
@@ -127,15 +127,20 @@ def _evaluate_foreign(args, overrides: dict[str, Any]) -> None:
     from dset.predict import evaluate_weights, evaluation_line   # chapter 29 builds on this one
     from dset.weights import named_class_map
     names = 'data_root', 'val_split', 'image_root', 'image_size', 'batch_size', 'class_map'
-    if strange := sorted(overrides.keys() - set(names)): raise ConfigError(f'--{strange[0]}: a foreign checkpoint is evaluated as it is; only {", ".join(names)} can be given')
-    if missing := [k for k in ('data_root', 'val_split') if k not in overrides]: raise ConfigError(f'--weights needs --{missing[0]}: the folder of a COCO set and its validation file')
-    metrics = evaluate_weights(args.weights, **overrides | dict(class_map=named_class_map(overrides.get('class_map'))))
-    for name, c in metrics['per_class'].items(): print(f"{name:>20} AP {c['AP']:.3f} AP50 {c['AP50']:.3f} ({c['num_objects']} objects)")
+    if strange := sorted(overrides.keys() - set(names)):
+        raise ConfigError(f'--{strange[0]}: a foreign checkpoint is evaluated as it is; only {", ".join(names)} can '
+                f'be given')
+    if missing := [k for k in ('data_root', 'val_split') if k not in overrides]:
+        raise ConfigError(f'--weights needs --{missing[0]}: the folder of a COCO set and its validation file')
+    overrides = overrides | dict(class_map=named_class_map(overrides.get('class_map')))
+    metrics = evaluate_weights(args.weights, **overrides)
+    for name, c in metrics['per_class'].items():
+        print(f"{name:>20} AP {c['AP']:.3f} AP50 {c['AP50']:.3f} ({c['num_objects']} objects)")
     print(evaluation_line(metrics, args.weights))
 
 
 def dset_eval(argv: list[str] | None = None) -> None:
-    "The command `dset_eval`: evaluate a checkpoint or run folder."
+    "The command `dset_eval`: evaluate a checkpoint or run folder, or with `--weights` anybody's checkpoint."
     def command():
         args, overrides = parse_args('dset_eval', argv)
         if args.weights: return _evaluate_foreign(args, overrides)

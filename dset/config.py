@@ -79,6 +79,8 @@ class ModelSection(Section):
     backbone: str = Field('presnet50', description='presnet18|34|50|101, hgnetv2_b0..b6 or any timm name')
     pretrained: bool | PathText = Field(False, description='true: download published backbone weights; a path: read '
             'them there')
+    class_map: PathText | None = Field(None, description='with the weights of a whole detector: from which of its '
+            'classes ours start, coco_to_dair8 or a YAML or JSON file (ours: theirs)')
     freeze_stages: Int = Field(-1, ge=-1, le=4, description='freeze the stem (0) and the first k stages; -1 freezes '
             'nothing')
     freeze_norm: bool = Field(False, description="freeze the backbone's batch norms")
@@ -459,23 +461,27 @@ _EXAMPLES = {
   dset_train --config my.yaml --use_token_pruning false      # my.yaml: `base: dset_presnet18` and what differs''',
     'dset_eval': '''examples:
   dset_eval --checkpoint logs/dset_tiny_20260101_120000 --data_root data/standin
-  dset_eval --checkpoint best_checkpoint.pth --val_split val --keep_ratio 0.5''',
+  dset_eval --checkpoint best_checkpoint.pth --val_split val --keep_ratio 0.5
+  dset_eval --weights rtdetr_v2_r50vd --data_root coco --val_split instances_val2017.json''',
 }
 
 # %% ../nbs/19_config.ipynb #2a5320f2
 def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
     """The parser of a command, with a flag for every key.
 
-    `dset_train` takes `--config`; `dset_eval` takes `--checkpoint`, which brings its own configuration."""
+    `dset_train` takes `--config`; `dset_eval` takes `--checkpoint`, which brings its own configuration, or
+    `--weights`."""
     trains = prog == 'dset_train'
-    own = '[--config NAME|FILE]' if trains else '--checkpoint FILE [--keep_ratio R]'
+    own = '[--config NAME|FILE]' if trains else '--checkpoint FILE [--keep_ratio R] | --weights NAME'
     what = (f"Train a detector. Presets: {', '.join(preset_names())}." if trains
             else 'Evaluate a trained detector as it was configured.')
     p = argparse.ArgumentParser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=_EXAMPLES[prog],
                                 allow_abbrev=False, usage=f'%(prog)s [-h] {own} [--KEY VALUE ...]', description=what)
     if trains: p.add_argument('--config', metavar='NAME|FILE', help='preset or YAML file (default: dset_presnet50)')
     else:
-        p.add_argument('--checkpoint', required=True, metavar='FILE', help='checkpoint or run folder')
+        p.add_argument('--checkpoint', metavar='FILE', help='checkpoint or run folder')
+        p.add_argument('--weights', metavar='NAME', help='a foreign checkpoint as it is, on the COCO file val_split: a '
+                       'published name (dset.published.list_weights), a Hub id or a path')
         p.add_argument('--keep_ratio', type=float, metavar='R',
                        help='evaluate at this token keep ratio instead of the trained one')
     groups = {}
@@ -514,7 +520,10 @@ def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple
     """The command line as (own arguments of the command, overrides by leaf name); `config` is None for `dset_eval`.
     Raises `ConfigError`."""
     known = leaves()
-    args, rest = make_parser(prog).parse_known_args(argv)
+    parser = make_parser(prog)
+    args, rest = parser.parse_known_args(argv)
+    if prog == 'dset_eval' and not rest and bool(args.checkpoint) == bool(args.weights):
+        parser.error("give --checkpoint (a run of dset) or --weights (anybody's checkpoint)")
     if prog == 'dset_eval' and rest and rest[0].startswith('--config'):
         raise ConfigError('a checkpoint brings its own configuration: leave --config out; single keys may be '
                 'changed by --KEY VALUE')

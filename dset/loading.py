@@ -26,7 +26,7 @@ from .dair_v2x import DairV2XDetection
 from .detection_data import to_coco
 from .own_data import CocoDetection, find_coco
 from .detector import postprocess
-from .evaluation import coco_results, evaluate_coco
+from .evaluation import Detections, coco_results, detection_arrays, evaluate_coco, join_detections
 from .reports import TrainingStopped
 from .transforms import (AugmentationPolicy, AugmentedDataset, MultiScaleCollate, as_floats, collate,
                              make_transforms,
@@ -151,19 +151,20 @@ def load_data(cfg: Config, train: bool = True) -> Data:
 # %% ../nbs/appendix/A6_loading.ipynb #75282a84
 @torch.no_grad()
 def predict_loader(model: nn.Module, loader: DataLoader, category_ids: Sequence[int], autocast=contextlib.nullcontext,
-                   each: Callable = lambda: None) -> tuple[list[dict], float]:
-    "COCO results for every image of `loader`, and the seconds that the model took; `each` is called once a batch."
+                   each: Callable = lambda: None) -> tuple[Detections, float]:
+    """Predictions for every image of `loader` as arrays, and the seconds that the model took; `each` is called once
+    a batch."""
     model.eval()
-    device, results, seconds = next(model.parameters()).device, [], 0.
+    device, parts, seconds = next(model.parameters()).device, [], 0.
     for images, targets in loader:
         start = time.perf_counter()
         with autocast(): out = model(as_floats(images.to(device, non_blocking=True)))
         found = [{k: v.cpu() for k, v in p.items()} for p in postprocess(out,
                  torch.tensor([t['orig_size'] for t in targets]))]
         seconds += time.perf_counter() - start
-        results += coco_results(found, [t['image_id'] for t in targets], category_ids)
+        parts.append(detection_arrays(found, [t['image_id'] for t in targets], category_ids))
         each()
-    return results, seconds
+    return join_detections(parts), seconds
 
 # %% ../nbs/appendix/A6_loading.ipynb #f79395b8
 def truth_as_predictions(targets: Iterable[dict], category_ids: Sequence[int]) -> list[dict]:

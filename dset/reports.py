@@ -345,10 +345,10 @@ def look_at(model: DSETRTDETR, dataset, indices: Sequence[int], collate: Callabl
                 boxes=out['pred_boxes'], scores=out['pred_logits'].sigmoid().amax(-1))
 
 
-def make_pictures(model: DSETRTDETR, data, history: list[dict] = (), results: list[dict] | None = None, images: int = 3,
+def make_pictures(model: DSETRTDETR, data, history: list[dict] = (), results=None, images: int = 3,
                   threshold: float = .3) -> dict[str, Any]:
     """Figures by name: curves (with `history`), predictions, kept_tokens, token_experts, query_experts, confusion
-    (with COCO `results`)."""
+    (with `results`)."""
     n, figures = len(data.val), {}
     chosen = sorted({round((i + .5) * n / images) for i in range(min(images, n))} & set(range(n))) or [0]
     seen = look_at(model, data.val, chosen, data.val_collate)
@@ -366,7 +366,8 @@ def make_pictures(model: DSETRTDETR, data, history: list[dict] = (), results: li
         sure = (seen['scores'][0] > threshold).nonzero().flatten()
         boxes = box_convert(seen['boxes'][0][sure], 'cxcywh', 'xyxy') * torch.tensor([w, h, w, h]).to(seen['boxes'])
         figures['query_experts'] = show_experts(image, routing_of(routing['decoder'][-1], 0, sure), boxes=boxes.cpu())
-    if results: figures['confusion'] = plot_confusion(confusion_table(data.val_coco, results, threshold))
+    if results is not None and len(results):
+        figures['confusion'] = plot_confusion(confusion_table(data.val_coco, results, threshold))
     return figures
 
 

@@ -6,7 +6,7 @@
 __all__ = ['precision_of', 'make_accelerator', 'Trainer', 'make_run_dir', 'detector_weights', 'make_detector', 'build_trainer',
            'train', 'launch']
 
-# %% ../nbs/20_training.ipynb #b4ba98f3
+# %% ../nbs/20_training.ipynb #2c3f7028
 import contextlib
 import math
 import os
@@ -28,7 +28,7 @@ from .checkpoint import (find_checkpoint, get_rng_state, load_checkpoint, restor
                              set_rng_state, trainer_state)
 from .config import Config, ConfigError, flatten, load_config, save_config, write_json
 from .detector import DSETRTDETR
-from .evaluation import evaluate_coco
+from .evaluation import evaluate_coco, join_detections
 from .loading import Data, EpochBatches, check_truth, end_workers, load_data, make_loader, predict_loader, share_of
 from .losses import NonFiniteError
 from .optimisation import ModelEMA, factor_at, parameter_groups
@@ -36,13 +36,13 @@ from .reports import (NOISE, Meters, Signals, TrainingInterrupted, TrainingStopp
                           expert_warnings,
                           is_out_of_memory, largest_fitting, loader_failure, loader_warning, make_progress, non_finite,
                           non_finite_sentence, out_of_memory_sentence, progress_mode, summary, write_records)
+from .published import find_weights
 from .routers import expert_shares
 from .transforms import as_floats, collate
 from .visualize import scalars
-from .published import find_weights
 from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint, weight_file
 
-# %% ../nbs/20_training.ipynb #3d4d4310
+# %% ../nbs/20_training.ipynb #6760f14c
 def precision_of(cfg: Config) -> str:
     """`training.mixed_precision`, where 'auto' is bf16 if this GPU or processor multiplies it in hardware, else no.
 
@@ -55,7 +55,8 @@ def precision_of(cfg: Config) -> str:
     return 'bf16' if (torch.cuda.is_bf16_supported(including_emulation=False) if gpu else cpu) else 'no'
 
 
-def make_accelerator(cfg: Config, run_dir: str | Path | None = None, trackers: Sequence[str] | str = ()) -> Accelerator:
+def make_accelerator(cfg: Config, run_dir: str | Path | None = None,
+                     trackers: Sequence[str] | str = ()) -> Accelerator:
     """accelerate's view of this process: one of many under `torchrun`, `accelerate launch` or `notebook_launcher`,
     else the only one.
 
@@ -76,7 +77,7 @@ def make_accelerator(cfg: Config, run_dir: str | Path | None = None, trackers: S
                           'run accelerate config again and choose plain multi-GPU')
     return a
 
-# %% ../nbs/20_training.ipynb #f379aa8b
+# %% ../nbs/20_training.ipynb #eda76ed4
 class Trainer:
     """Trains `model` on `data` as `cfg` says and keeps its records in `run_dir`; `fit` goes from the current
     position to the end.
@@ -85,10 +86,9 @@ class Trainer:
     are called with `(trainer, record)` after each epoch. `lr_patterns`: regular expression -> rate for the
     parameters it finds. After each epoch `latest_checkpoint.pth` is written, and `best_checkpoint.pth` if mAP
     rose. Raises what `fit` says."""
-    def __init__(self, cfg: Config, model: nn.Module, data: Data, run_dir: str | Path, accelerator: Accelerator
-                 | None = None,
-                 loaded: Iterable[str] | None = None, callbacks: Sequence[Callable] = (), lr_patterns: dict[str, float]
-                     | None = None):
+    def __init__(self, cfg: Config, model: nn.Module, data: Data, run_dir: str | Path,
+                 accelerator: Accelerator | None = None, loaded: Iterable[str] | None = None,
+                 callbacks: Sequence[Callable] = (), lr_patterns: dict[str, float] | None = None):
         t, m = cfg.training, cfg.misc
         a = self.accelerator = accelerator or make_accelerator(cfg)
         self.cfg, self.data, self.run_dir, self.callbacks = cfg, data, Path(run_dir), list(callbacks)
@@ -102,13 +102,13 @@ class Trainer:
         self.steps_per_epoch = math.ceil(len(self.batches) / t.accumulation_steps)
         # network, its average, optimizer
         self.channels_last = a.device.type in ('cpu', 'cuda') if t.channels_last == 'auto' else t.channels_last
-        self.net = model.to(a.device, memory_format=torch.channels_last if self.channels_last
-                            else torch.preserve_format)
+        memory = torch.channels_last if self.channels_last else torch.preserve_format
+        self.net = model.to(a.device, memory_format=memory)
         self.ema = ModelEMA(self.net, t.ema_decay) if t.use_ema else None
         groups = parameter_groups(self.net, t.pretrained_lr, t.new_lr, t.weight_decay, self.loaded, lr_patterns)
         if t.compile: self.net.compile()
-        self.model, self.optimizer = a.prepare(self.net, torch.optim.AdamW(groups,
-                                               fused=a.device.type in ('cpu', 'cuda')))
+        adam = torch.optim.AdamW(groups, fused=a.device.type in ('cpu', 'cuda'))
+        self.model, self.optimizer = a.prepare(self.net, adam)
         self.params = [p for g in groups for p in g['params']]
         # where the run is, and what it has seen
         # step: batches done in this epoch; updates: optimizer steps of the run
@@ -229,9 +229,8 @@ class Trainer:
             for b in model.buffers(): torch.distributed.broadcast(b, 0)
         results, seconds = predict_loader(model, self.val_loader, self.data.category_ids, a.autocast,
                                           self._between_batches)
-        results, seconds = gather_object(results), max(gather_object([seconds]))
-        # for the confusion table: all of them would fill the memory
-        self.sure = [r for r in results if r['score'] >= .3]
+        results, seconds = join_detections(gather_object([results])), max(gather_object([seconds]))
+        self.sure = results.where(results.scores >= .3)          # for the confusion table
         metrics = None
         if self.is_main:
             metrics = evaluate_coco(self.data.val_coco, results) | dict(images_per_second=len(self.data.val) / seconds)
@@ -395,7 +394,7 @@ class Trainer:
         raise TrainingStopped(out_of_memory_sentence(len(images), self.cfg.training.accumulation_steps, fits,
                                                      images.shape[-2:]))
 
-# %% ../nbs/20_training.ipynb #4306b038
+# %% ../nbs/20_training.ipynb #501078ef
 def make_run_dir(cfg: Config, accelerator: Accelerator) -> Path:
     """`<output_dir>/<name>_<date>_<time>/`, made by the first process and told to the others; a resumed run stays in
     its folder."""
@@ -429,7 +428,8 @@ def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True
     `pretrained` names them."""
     weights = detector_weights(cfg.model.pretrained)
     if weights is None:
-        if isinstance(cfg.model.pretrained, str): cfg = load_config(cfg, pretrained=str(weight_file(find_weights(cfg.model.pretrained))))
+        source = cfg.model.pretrained
+        if isinstance(source, str): cfg = load_config(cfg, pretrained=str(weight_file(find_weights(source))))
         return DSETRTDETR(cfg, classes=data.class_names)
     model = DSETRTDETR(load_config(cfg, pretrained=False), classes=data.class_names)
     seen, _ = collate([data.train[i] for i in range(min(images, len(data.train)))])
