@@ -63,6 +63,17 @@ class DSETSection(Section):
     use_patch_moe: bool = Field(True, description="make the encoder's FFN a mixture of experts")
     patch_moe_num_experts: Int = Field(4, ge=1, description='experts of an encoder layer')
     patch_moe_top_k: Int = Field(2, ge=1, description='experts a token is sent to')
+    use_tile_pruning: bool = Field(False, description='compute only the tiles of the image that a glance chooses, from '
+                                   'the backbone on')
+    tile_size: Int = Field(64, ge=32, multiple_of=32, description='side of a tile in pixels; both image sides must be '
+                           'multiples of it')
+    tile_keep_ratio: Float = Field(.35, gt=0, le=1, description='share of tiles computed once the warm-up is over')
+    tile_warmup_epochs: Int = Field(10, ge=0, description='epochs over which that share falls from 1')
+    tile_mixed_ratios: bool = Field(True, description='after the warm-up, draw a share for each training batch, up '
+            'to 1')
+    tile_execution: Literal['tiles', 'masked', 'dense'] = Field(
+        'tiles', description='how kept tiles are computed: alone, by masks (the same numbers, no saving), or '
+                'everything')
 
     @model_validator(mode='after')
     def _possible(self):
@@ -71,6 +82,9 @@ class DSETSection(Section):
                     f'{self.patch_moe_num_experts}')
         if self.prune_memory and not self.use_token_pruning:
             raise ValueError('prune_memory = True: needs use_token_pruning = True, without which nothing is pruned')
+        if self.use_tile_pruning and self.spatial_prior:
+            raise ValueError(f'spatial_prior = {self.spatial_prior!r}: ranks all tokens of a map, which '
+                             'use_tile_pruning = True does not compute; leave it out')
         return self
 
 # %% ../nbs/19_config.ipynb #35141f4e
@@ -159,6 +173,8 @@ class TrainingSection(Section):
     token_pruning_weight: Float = Field(.001, ge=0, description='token-pruning loss weight')
     router_z_weight: Float = Field(0., ge=0, description='router z-loss weight')
     importance_loss_weight: Float = Field(0., ge=0, description='supervise token scores by box coverage')
+    tile_importance_weight: Float = Field(1., ge=0, description='supervise tile scores by the share of objects in each '
+                                          'tile')
     early_stopping_patience: Int = Field(0, ge=0, description='evaluations without a better mAP before stopping; 0: '
             'never')
     eval_every: Int = Field(1, ge=1, description='epochs between evaluations')
@@ -214,6 +230,15 @@ class Config(Section):
     training: TrainingSection = Field(default_factory=TrainingSection)
     data: DataSection = Field(default_factory=DataSection)
     misc: MiscSection = Field(default_factory=MiscSection)
+
+    @model_validator(mode='after')
+    def _possible(self):
+        d, size = self.model.dset, list(self.data.image_size)
+        if d.use_tile_pruning and any(s % d.tile_size for s in [*size, *self.training.multi_scale]):
+            near = [max(d.tile_size, round(s / d.tile_size) * d.tile_size) for s in size]
+            raise ValueError(f'image_size = {size} with tile_size = {d.tile_size}: height, width and every size of '
+                             f'multi_scale must be multiples of the tile, such as {near}')
+        return self
 
 # %% ../nbs/19_config.ipynb #d4d47f9b
 def leaves(section: type[BaseModel] | None = None, prefix: str = '') -> dict[str, tuple[str, Any]]:
@@ -447,9 +472,15 @@ def save_config(cfg: Config, path: str | Path) -> None:
         f.write_text(yaml.safe_dump(cfg.model_dump(mode='json'), sort_keys=False), encoding='utf-8')
 
 def config_hash(cfg: Config) -> str:
-    "Eight hexadecimal digits that name what is learnt: every key but the preset's name and `misc`; the seed counts."
-    values = {k: v for k, v in flatten(cfg).items() if k != 'preset' and (not k.startswith('misc.')
-              or k == 'misc.seed')}
+    """Eight hexadecimal digits that name what is learnt: every key but the preset's name and `misc`; the seed counts.
+
+    Keys that came after version 0.1 count only where they are used, so that hashes in older tables stay true."""
+    tiles, values = cfg.model.dset.use_tile_pruning, flatten(cfg)
+    if values['training.channels_last'] == 'auto': values['training.channels_last'] = False   # how, not what is learnt
+    new = {'training.tf32'} | {k for k, v in values.items() if k == 'model.class_map' and v is None or 'tile' in k
+                               and not tiles}
+    values = {k: v for k, v in values.items()
+              if k != 'preset' and k not in new and (not k.startswith('misc.') or k == 'misc.seed')}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
 
 # %% ../nbs/19_config.ipynb #de799eba
