@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
 from ._moved import moved
-from .detection_data import (IMAGE_SUFFIXES, INDEX_VERSION, DetectionDataset, Index, LabelFile, Report, cache_file, cached, finite, has_files, is_file_of,
-                                 load_json, make_columns, map_chunks, original_sizes, pack_labels, read_header, some, stamp, state_of, usable, warn_about, why_none)
+from .detection_data import (IMAGE_SUFFIXES, INDEX_VERSION, DetectionDataset, Index, LabelFile, Report, cache_file,
+                                 cached, finite, has_files, is_file_of,
+                                 load_json, make_columns, map_chunks, original_sizes, pack_labels, read_header, some,
+                                 stamp, state_of, usable, warn_about, why_none)
 
 # %% ../nbs/15_dair_v2x.ipynb #332bbbba
-RAW_TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
+RAW_TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist',
+             'Trafficcone')
 IGNORE_TYPES = {'carignore': 'Car', 'pedestrianignore': 'Pedestrian', 'otherignore': None,
                 'unknown_movable': None, 'unknown_unmovable': None}  # ignore type -> the type it hides (None: any)
 TYPES = RAW_TYPES + tuple(IGNORE_TYPES)
@@ -35,7 +38,8 @@ def type_code(name: str) -> int:
 
 # %% ../nbs/15_dair_v2x.ipynb #bc73a04a
 _DAIR8 = {'Car': ['Car'], 'Truck': ['Truck'], 'Van': ['Van'], 'Bus': ['Bus'], 'Pedestrian': ['Pedestrian'],
-          'Cyclist': ['Cyclist', 'Tricyclist', 'Barrowlist'], 'Motorcyclist': ['Motorcyclist'], 'Trafficcone': ['Trafficcone']}
+          'Cyclist': ['Cyclist', 'Tricyclist', 'Barrowlist'], 'Motorcyclist': ['Motorcyclist'],
+          'Trafficcone': ['Trafficcone']}
 _VEHICLES = ['Car', 'Truck', 'Van', 'Bus']
 CLASS_SETS = {
     'dair10': {t: [t] for t in RAW_TYPES},
@@ -55,23 +59,28 @@ def _by_class(mapping: dict) -> dict:
 def _check_classes(mapping: dict, name: str):
     taken = {}
     for cls, types in mapping.items():
-        if not isinstance(types, (list, tuple)): raise ValueError(f"{name}: class {cls!r} needs a list of types, got {types!r}")
+        if not isinstance(types, (list, tuple)):
+            raise ValueError(f"{name}: class {cls!r} needs a list of types, got {types!r}")
         for t in types:
             code = type_code(str(t))
             if not 0 <= code < len(RAW_TYPES):
-                raise ValueError(f"{name}: {t!r} (class {cls!r}) is no DAIR-V2X type; choose from {', '.join(RAW_TYPES)}")
+                raise ValueError(f"{name}: {t!r} (class {cls!r}) is no DAIR-V2X type; choose from "
+                                 f"{', '.join(RAW_TYPES)}")
             if code in taken: raise ValueError(f"{name}: type {t!r} stands in two classes, {taken[code]!r} and {cls!r}")
             taken[code] = cls
     if not taken: raise ValueError(f"{name}: names no type; give {{type: class name}} or {{class name: [types]}}")
 
 def class_map(classes: str | dict = 'dair8') -> tuple[list[str], np.ndarray]:
-    """Class names and the table `[15]` raw type -> label (-1: not in the set, -2: ignore region of any class, -3-c: of class c).
+    """Class names and the table `[15]` raw type -> label (-1: not in the set, -2: ignore region of any class, -3-c: of
+    class c).
 
-    `classes` names one of `CLASS_SETS` or is a mapping, {raw type: class name} or {class name: [raw types]}; labels count in its order.
+    `classes` names one of `CLASS_SETS` or is a mapping, {raw type: class name} or {class name: [raw types]}; labels
+    count in its order.
     `ValueError` for anything else."""
     if isinstance(classes, str):
         if classes not in CLASS_SETS:
-            raise ValueError(f"classes={classes!r} is unknown: choose one of {', '.join(CLASS_SETS)} or give {{type: class name}}")
+            raise ValueError(f"classes={classes!r} is unknown: choose one of {', '.join(CLASS_SETS)} or give "
+                             f"{{type: class name}}")
         mapping, name = CLASS_SETS[classes], classes
     elif isinstance(classes, dict): mapping, name = _by_class(classes), 'classes'
     else: raise ValueError(f"classes must be a name or a mapping {{type: class name}}, got {type(classes).__name__}")
@@ -85,7 +94,8 @@ def class_map(classes: str | dict = 'dair8') -> tuple[list[str], np.ndarray]:
 
 # %% ../nbs/15_dair_v2x.ipynb #0f60ef8d
 def parse_object(obj) -> tuple[str, list[float], list[int]]:
-    "One entry of a label file -> type name, box [xmin, ymin, xmax, ymax] in pixels, [truncated, occluded]; `ValueError` says what is wrong."
+    """One entry of a label file -> type name, box [xmin, ymin, xmax, ymax] in pixels, [truncated, occluded];
+    `ValueError` says what is wrong."""
     if not isinstance(obj, dict): raise ValueError(f"is {type(obj).__name__}, not an object with keys")
     kind, box = obj.get('type'), obj.get('2d_box')
     if not isinstance(kind, str): raise ValueError(f"type is {kind!r}, not a name")
@@ -103,12 +113,14 @@ def parse_label(text: str | bytes) -> LabelFile:
         try: kind, box, state = parse_object(entry)
         except ValueError as e: problems.append(f"object {i}: {e}")
         else: types.append(kind); boxes.append(box); states.append(state)
-    return LabelFile(np.array(boxes, np.float32).reshape(-1, 4), types, np.array(states, np.int8).reshape(-1, 2), problems)
+    return LabelFile(np.array(boxes, np.float32).reshape(-1, 4), types, np.array(states, np.int8).reshape(-1, 2),
+                     problems)
 
 # %% ../nbs/15_dair_v2x.ipynb #8b6c7e65
 @dataclass
 class Tree:
-    "Where one side of a data set lies: `folder`, its `labels` and `images` folders, its `kind` ('single', 'cooperative', 'simple')."
+    """Where one side of a data set lies: `folder`, its `labels` and `images` folders, its `kind` ('single',
+    'cooperative', 'simple')."""
     folder: Path
     side: str
     kind: str
@@ -139,25 +151,32 @@ def _find_side(root: Path, side: str) -> Path:
     other = _SIDES[1 - _SIDES.index(side)]
     found = _side_folders(root, side)
     if len(found) == 1: return found[0]
-    if found: raise ValueError(f"{root} holds {len(found)} trees of the {side} side: give one of {', '.join(map(str, found))} as the data root")
+    if found:
+        raise ValueError(f"{root} holds {len(found)} trees of the {side} side: give one of "
+                         f"{', '.join(map(str, found))} as the data root")
     if _is_side(root):
-        if root.resolve().name.endswith(f'{other}-side') or (root/'label'/_LIDAR[other]).is_dir() and not (root/'label'/_LIDAR[side]).is_dir():
+        if root.resolve().name.endswith(f'{other}-side') or (root/'label'/_LIDAR[other]).is_dir() and not (
+                root/'label'/_LIDAR[side]).is_dir():
             raise ValueError(f"{root} is the {other} side, but side={side!r} was asked for")
         return root
     has = f"; it holds the {other} side" if _side_folders(root, other) else ''
     if not has and (closed := _closed(root)): has = f", as far as one may look ({some(closed)} may not be read)"
-    raise FileNotFoundError(f"no {side} side under {root}{has}: expected single-{side}-side/, cooperative-vehicle-infrastructure/"
-                            f"{side}-side/ or {side}-side/ with label/ in it (data_prep/README.md says how to unpack DAIR-V2X)")
+    raise FileNotFoundError(f"no {side} side under {root}{has}: expected single-{side}-side/, "
+                            f"cooperative-vehicle-infrastructure/"
+                            f"{side}-side/ or {side}-side/ with label/ in it (data_prep/README.md says how to unpack "
+                            f"DAIR-V2X)")
 
 def _find_labels(side: Path) -> Path:
     choices = [side/'label'/'camera', side/'label', side/'label'/'virtuallidar', side/'label'/'lidar']
     for folder in choices:
         if has_files(folder, '.json'): return folder
-    raise FileNotFoundError(f"no label files under {side/'label'}: unpack the labels so that {choices[0]}/000000.json exists")
+    raise FileNotFoundError(f"no label files under {side/'label'}: unpack the labels so that {choices[0]}/000000.json "
+                            f"exists")
 
 def _find_images(side: Path, image_root=None) -> Path | None:
     if image_root is not None:
-        if not isinstance(image_root, (str, os.PathLike)): raise ValueError(f"image_root must be the path of a folder, got {image_root!r}")
+        if not isinstance(image_root, (str, os.PathLike)):
+            raise ValueError(f"image_root must be the path of a folder, got {image_root!r}")
         bases = [Path(image_root).expanduser()]
         if not bases[0].is_dir(): raise FileNotFoundError(f"image_root {image_root} is not a folder")
     else:
@@ -165,18 +184,22 @@ def _find_images(side: Path, image_root=None) -> Path | None:
         bases = [side] + [up/name for up in (side, side.parent, side.parent.parent) for name in names]
     for folder in (f for b in bases for f in (b/'image', b)):
         if has_files(folder, IMAGE_SUFFIXES): return folder
-    if image_root is not None: raise FileNotFoundError(f"no .jpg or .png files in image_root {image_root} or its image/ folder")
+    if image_root is not None:
+        raise FileNotFoundError(f"no .jpg or .png files in image_root {image_root} or its image/ folder")
 
 def find_tree(root: str | Path, side: str = 'infrastructure', image_root: str | Path | None = None) -> Tree:
     """The folders of one side below `root`, which is the side's folder itself, its parent or the parent of that.
 
     Raises `FileNotFoundError` or `ValueError`, with the folder and what was expected there."""
     if side not in _SIDES: raise ValueError(f"side={side!r} is unknown: choose 'infrastructure' or 'vehicle'")
-    if not isinstance(root, (str, os.PathLike)): raise ValueError(f"the data root must be the path of a folder, got {root!r}")
+    if not isinstance(root, (str, os.PathLike)):
+        raise ValueError(f"the data root must be the path of a folder, got {root!r}")
     root = Path(root).expanduser()
     if not root.is_dir():
-        raise FileNotFoundError(f"data root {root} {'is not a folder' if root.exists() else 'does not exist'}: give the folder that "
-                                f"holds DAIR-V2X (data_prep/README.md), or draw a stand-in with data_prep/01_synthesize.ipynb")
+        raise FileNotFoundError(f"data root {root} {'is not a folder' if root.exists() else 'does not exist'}: give "
+                                f"the folder that "
+                                f"holds DAIR-V2X (data_prep/README.md), or draw a stand-in with "
+                                f"data_prep/01_synthesize.ipynb")
     try:
         folder = _find_side(root, side)
         return Tree(folder, side, _kind(folder.resolve()), _find_labels(folder), _find_images(folder, image_root))
@@ -185,7 +208,8 @@ def find_tree(root: str | Path, side: str = 'infrastructure', image_root: str | 
 # %% ../nbs/15_dair_v2x.ipynb #8702d084
 def frame_id(value) -> str:
     "A frame id as the files spell it: '000123' for 123, '123' or '000123'."
-    if isinstance(value, bool) or not isinstance(value, (int, str)): raise ValueError(f"frame id {value!r} is neither text nor a whole number")
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError(f"frame id {value!r} is neither text nor a whole number")
     return str(value).zfill(6) if str(value).isdecimal() else str(value)
 
 def _info_id(entry, i: int, path: Path) -> str:
@@ -198,7 +222,8 @@ def read_info(folder: Path) -> tuple[dict[str, dict], list[str]]:
     path = Path(folder)/'data_info.json'
     if not path.is_file(): return {}, []
     entries = load_json(path, 'index')
-    if not isinstance(entries, list): raise ValueError(f"index {path} holds a JSON {type(entries).__name__}, not a list of frames")
+    if not isinstance(entries, list):
+        raise ValueError(f"index {path} holds a JSON {type(entries).__name__}, not a list of frames")
     ids = [_info_id(e, i, path) for i, e in enumerate(entries)]
     return dict(reversed(list(zip(ids, entries)))), [k for k, n in Counter(ids).items() if n > 1]
 
@@ -209,8 +234,11 @@ def _time_runs(ids: list[str], info: dict, gap_us: float = 10e6) -> dict[str, st
     return {k: f'time-{c}' for (_, k), c in zip(stamps, cuts)}
 
 def sequences(ids: list[str], info: dict[str, dict]) -> dict[str, str]:
-    "Frame id -> the recording it belongs to: sequence (SPD), batch (C), else intersection (I), else run of time stamps (V); '' where nothing tells."
-    def named(entry): return next((str(entry[k]) for k in ('sequence_id', 'batch_id', 'intersection_loc') if entry.get(k) not in (None, '')), '')
+    """Frame id -> the recording it belongs to: sequence (SPD), batch (C), else intersection (I), else run of time
+    stamps (V); '' where nothing tells."""
+    def named(entry):
+        return next((str(entry[k]) for k in ('sequence_id', 'batch_id', 'intersection_loc')
+                     if entry.get(k) not in (None, '')), '')
     out = {k: named(info.get(k, {})) for k in ids}
     rest = [k for k in ids if not out[k] and str(info.get(k, {}).get('image_timestamp', '')).isdecimal()]
     return out | (_time_runs(rest, info) if rest else {})
@@ -241,7 +269,8 @@ def _listing(folder: Path | None, suffixes) -> tuple[dict, list]:
     found, twice = {}, []
     if folder is None: return found, twice
     try:
-        with os.scandir(folder) as entries: files = sorted((e.name, stamp(_stat(e))) for e in entries if is_file_of(e.name, suffixes))
+        with os.scandir(folder) as entries:
+            files = sorted((e.name, stamp(_stat(e))) for e in entries if is_file_of(e.name, suffixes))
     except OSError as e: raise type(e)(f"cannot read folder {folder}: {e.strerror}") from None
     for name, when in files:
         stem = name.rsplit('.', 1)[0]
@@ -257,38 +286,52 @@ def _key(tree: Tree, labels: dict, images: dict) -> str:
 def _build(tree: Tree, labels: dict, images: dict, notes: dict, num_workers, progress) -> Index:
     info, twice = read_info(tree.folder)
     ids = sorted({*labels, *images, *info})
-    jobs = [(k, str(tree.labels/labels[k][0]) if k in labels else None, str(tree.images/images[k][0]) if k in images else None) for k in ids]
+    jobs = [(k, str(tree.labels/labels[k][0]) if k in labels else None,
+             str(tree.images/images[k][0]) if k in images else None) for k in ids]
     rows = map_chunks(_read_frames, jobs, num_workers, progress, desc=f'indexing {tree.folder.name}')
-    file_sizes, files = np.array([r[1] for r in rows], np.int32).reshape(-1, 2), [images[k][0] if k in images else '' for k in ids]
+    file_sizes, files = np.array([r[1] for r in rows], np.int32).reshape(-1,
+            2), [images[k][0] if k in images else '' for k in ids]
     sizes, seq = original_sizes(tree.images, files, file_sizes), sequences(ids, info)
     cameras = [str(info.get(k, {}).get('camera_id') or '') for k in ids]
-    notes = notes | dict(duplicate_ids=notes['duplicate_ids'] + twice, cameras=cameras, problems=[[i, *p] for i, r in enumerate(rows) for p in r[2]])
-    return Index(ids=np.array(ids), files=np.array(files), sequence=np.array([seq[k] for k in ids]), side=np.full(len(ids), tree.side),
+    notes = notes | dict(duplicate_ids=notes['duplicate_ids'] + twice, cameras=cameras,
+                         problems=[[i, *p] for i, r in enumerate(rows) for p in r[2]])
+    return Index(ids=np.array(ids), files=np.array(files), sequence=np.array([seq[k] for k in ids]),
+                 side=np.full(len(ids), tree.side),
                  sizes=sizes, file_sizes=file_sizes, notes=notes, **pack_labels([r[0] for r in rows], TYPES, type_code))
 
-def build_index(tree: Tree, cache_dir: str | Path | bool | None = None, num_workers: int | None = None, progress: bool = True) -> Index:
+def build_index(tree: Tree, cache_dir: str | Path | bool | None = None, num_workers: int | None = None,
+                progress: bool = True) -> Index:
     """Read every label and every image header of `tree`, in processes, or take the arrays from the cache.
 
-    The cache is keyed by the name, size and time of every file. `cache_dir` None: the user's cache folder; False: no cache."""
+    The cache is keyed by the name, size and time of every file. `cache_dir` None: the user's cache folder; False: no
+    cache."""
     labels, _ = _listing(tree.labels, '.json')
     images, twice = _listing(tree.images, IMAGE_SUFFIXES)
     path = cache_file(cache_dir, tree.folder, tree.images)
-    return cached(path, _key(tree, labels, images), lambda: _build(tree, labels, images, dict(duplicate_ids=twice), num_workers, progress))
+    return cached(path, _key(tree, labels, images), lambda: _build(tree, labels, images, dict(duplicate_ids=twice),
+                                                                   num_workers, progress))
 
 # %% ../nbs/15_dair_v2x.ipynb #042fd330
-_SPLIT_FILES = {('single', 'infrastructure'): 'single-infrastructure-split-data.json', ('single', 'vehicle'): 'single-vehicle-split-data.json',
-                ('cooperative', 'infrastructure'): 'cooperative-split-data.json', ('cooperative', 'vehicle'): 'cooperative-split-data.json'}
+_SPLIT_FILES = {('single', 'infrastructure'): 'single-infrastructure-split-data.json',
+                ('single', 'vehicle'): 'single-vehicle-split-data.json',
+                ('cooperative', 'infrastructure'): 'cooperative-split-data.json',
+                ('cooperative', 'vehicle'): 'cooperative-split-data.json'}
 
 def find_split_file(tree: Tree) -> Path | None:
-    "`split_data.json` in the side's folder, or the official file in it, its parent or the parent of that; None if there is none."
+    """`split_data.json` in the side's folder, or the official file in it, its parent or the parent of that; None if
+    there is none."""
     official = _SPLIT_FILES.get((tree.kind, tree.side))
-    choices = [tree.folder/'split_data.json'] + [p/official for p in (tree.folder, *list(tree.folder.parents)[:2]) if official]
+    choices = [tree.folder/'split_data.json'] + [p/official for p in (tree.folder, *list(tree.folder.parents)[:2])
+                                                 if official]
     return next((p for p in choices if p.is_file()), None)
 
 def read_split(path: str | Path, side: str = 'infrastructure') -> dict[str, list[str]]:
-    "A split file as split name -> frame ids; the cooperative file is read for one `side`. `ValueError` for any other shape."
+    """A split file as split name -> frame ids; the cooperative file is read for one `side`. `ValueError` for any other
+    shape."""
     path = Path(path).expanduser()
-    if not path.is_file(): raise FileNotFoundError(f"split file {path} does not exist: give the official file, or leave split_file out for a seeded split")
+    if not path.is_file():
+        raise FileNotFoundError(f"split file {path} does not exist: give the official file, or leave split_file out "
+                                f"for a seeded split")
     splits = load_json(path, 'split file')
     if isinstance(splits, dict): splits = splits.get(f'{side}_split', splits)
     if not isinstance(splits, dict) or not all(isinstance(v, list) for v in splits.values()):
@@ -297,8 +340,10 @@ def read_split(path: str | Path, side: str = 'infrastructure') -> dict[str, list
     except ValueError as e: raise ValueError(f"split file {path}: {e}") from None
 
 def make_split(ids: list[str], groups: list[str], val_share: float = 0.2, seed: int = 0) -> dict[str, list[str]]:
-    "A seeded train/val split that keeps each group (intersection, batch) on one side; one group alone is cut in order of ids."
-    if not isinstance(val_share, (int, float)) or not 0 < val_share < 1: raise ValueError(f"val_share={val_share!r} must be a share between 0 and 1")
+    """A seeded train/val split that keeps each group (intersection, batch) on one side; one group alone is cut in
+    order of ids."""
+    if not isinstance(val_share, (int, float)) or not 0 < val_share < 1:
+        raise ValueError(f"val_share={val_share!r} must be a share between 0 and 1")
     members = {}
     for k, g in zip(ids, groups): members.setdefault(g, []).append(k)
     if len(members) < 2:
@@ -310,7 +355,8 @@ def make_split(ids: list[str], groups: list[str], val_share: float = 0.2, seed: 
         taken = sum(len(members[g]) for g in val)
         if abs(taken + size - wanted) < abs(taken - wanted) and len(val) < len(order) - 1: val.add(order[i])
     if not val: val.add(min(order, key=lambda g: len(members[g])))
-    return dict(train=[k for k, g in zip(ids, groups) if g not in val], val=[k for k, g in zip(ids, groups) if g in val])
+    return dict(train=[k for k, g in zip(ids, groups) if g not in val],
+                val=[k for k, g in zip(ids, groups) if g in val])
 
 def shared_sequences(splits: dict[str, list[str]], sequence_of: dict[str, str]) -> list[str]:
     "Sequences that have frames in both train and val."
@@ -318,33 +364,41 @@ def shared_sequences(splits: dict[str, list[str]], sequence_of: dict[str, str]) 
     return sorted((train & val) - {''})
 
 # %% ../nbs/15_dair_v2x.ipynb #4e7a87c4
-def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, seed: int) -> tuple[list[str], dict, str]:
+def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, seed: int) -> tuple[list[str], dict,
+        str]:
     "Frame ids of the split, all splits, and what they come from."
     if split == 'all': return index.ids.tolist(), {}, 'all frames'
     path = Path(split_file).expanduser() if split_file else find_split_file(tree)
     labelled = [k for k, ok in zip(index.ids.tolist(), index.labelled) if ok]
     groups = dict(zip(index.ids.tolist(), index.sequence.tolist()))
-    spelled = {frame_id(k): k for k in index.ids.tolist()}   # 7 in a split file is 000007 in DAIR-V2X, and 7 where the files are called so
+    # 7 in a split file is 000007 in DAIR-V2X, and 7 where the files are called so
+    spelled = {frame_id(k): k for k in index.ids.tolist()}
     splits = ({n: [spelled.get(k, k) for k in ids] for n, ids in read_split(path, tree.side).items()} if path else
               make_split(labelled, [groups[k] or f'block-{i // 100}' for i, k in enumerate(labelled)], val_share, seed))
-    if not isinstance(split, str) or split not in splits: raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or 'all'")
+    if not isinstance(split, str) or split not in splits:
+        raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or "
+                         f"'all'")
     return splits[split], splits, str(path or f'seeded split {seed}')
 
 def _beyond(index: Index) -> np.ndarray:
-    "Boxes [n] that begin outside their image or reach a quarter of it beyond: made for a larger one. False where there is no image."
+    """Boxes [n] that begin outside their image or reach a quarter of it beyond: made for a larger one. False where
+    there is no image."""
     frame = np.repeat(np.arange(len(index.ids)), np.diff(index.offsets))
     limit = index.sizes.astype(np.float32)[frame, ::-1]  # [n, 2] (w, h)
     return (limit[:, 0] > 0) & ((index.boxes[:, :2] >= limit) | (index.boxes[:, 2:] > 1.25 * limit)).any(1)
 
 def _mismatched(index: Index, tree: Tree) -> np.ndarray:
-    "Frames [f] of unusual size whose boxes were made for a larger image; `ValueError` where that goes for the whole tree."
+    """Frames [f] of unusual size whose boxes were made for a larger image; `ValueError` where that goes for the whole
+    tree."""
     beyond, have = _beyond(index), index.sizes[:, 0] > 0
     if not have.any(): return have
     sizes, n = np.unique(index.sizes[have], axis=0, return_counts=True)
     h, w = sizes[n.argmax()]
     if len(beyond) >= 20 and beyond.mean() > 0.25:
-        raise ValueError(f"{beyond.mean():.0%} of the boxes lie outside their images (up to x={index.boxes[:, 2].max():.0f}, most images are {w}x{h}) in "
-                         f"{tree.images}: the labels are for another size; use the original images, or resize them with dset.resizing.resize_images")
+        raise ValueError(f"{beyond.mean():.0%} of the boxes lie outside their images (up to "
+                         f"x={index.boxes[:, 2].max():.0f}, most images are {w}x{h}) in "
+                         f"{tree.images}: the labels are for another size; use the original images, or resize them "
+                         f"with dset.resizing.resize_images")
     frame = np.repeat(np.arange(len(index.ids)), np.diff(index.offsets))
     return have & (index.sizes != [h, w]).any(1) & np.isin(np.arange(len(index.ids)), frame[beyond])
 
@@ -355,37 +409,52 @@ def _note_odd_sizes(index: Index, rows: np.ndarray, report: Report):
     h, w = sizes[n.argmax()]
     for i in rows[which.ravel() != n.argmax()]:
         report.odd_sizes.append(str(index.ids[i]))
-        report.problems.append((str(index.files[i]), f'is {index.sizes[i, 1]}x{index.sizes[i, 0]}, while most are {w}x{h}; its boxes fit, so it is used'))
+        report.problems.append((str(index.files[i]),
+                                f'is {index.sizes[i, 1]}x{index.sizes[i, 0]}, while most are {w}x{h}; its boxes fit, '
+                                f'so it is used'))
 
 class DairV2XDetection(DetectionDataset):
     """DAIR-V2X (I, V or one side of C), V2X-Seq-SPD or a simpler tree of this form, as a `DetectionDataset`.
 
-    `root`: the side's folder, its parent or the parent of that. `split`: a name in `split_file` (found in the tree, else a seeded
+    `root`: the side's folder, its parent or the parent of that. `split`: a name in `split_file` (found in the tree,
+    else a seeded
     split by sequence) or 'all'. `classes`: as for `class_map`. `report` says what was read.
     Raises `FileNotFoundError` or `ValueError` where nothing could be trained on; warns about what is left out."""
-    def __init__(self, root: str | Path, side: str = 'infrastructure', split: str = 'train', split_file: str | Path | None = None,
-                 classes: str | dict = 'dair8', transforms=None, image_root: str | Path | None = None, cache_dir: str | Path | bool | None = None,
-                 val_share: float = 0.2, seed: int = 0, need_images: bool = True, num_workers: int | None = None, progress: bool = True):
+    def __init__(self, root: str | Path, side: str = 'infrastructure', split: str = 'train',
+                 split_file: str | Path | None = None,
+                 classes: str | dict = 'dair8', transforms=None, image_root: str | Path | None = None,
+                 cache_dir: str | Path | bool | None = None,
+                 val_share: float = 0.2, seed: int = 0, need_images: bool = True, num_workers: int | None = None,
+                 progress: bool = True):
         class_names, table = class_map(classes)
         self.tree = tree = find_tree(root, side, image_root)
         if need_images and tree.images is None:
-            raise FileNotFoundError(f"no images for {tree.folder}: unpack them into {tree.folder/'image'}, or give their folder as image_root")
+            raise FileNotFoundError(f"no images for {tree.folder}: unpack them into {tree.folder/'image'}, or give "
+                                    f"their folder as image_root")
         index = build_index(tree, cache_dir, num_workers, progress)
         wanted, splits, self.split_source = _choose(index, tree, split, split_file, val_share, seed)
-        report = Report(str(tree.folder), split, duplicate_ids=index.notes['duplicate_ids'] + [k for k, n in Counter(wanted).items() if n > 1])
+        report = Report(str(tree.folder), split, duplicate_ids=index.notes['duplicate_ids'] + [k for k,
+                n in Counter(wanted).items() if n > 1])
         report.shared_sequences = shared_sequences(splits, dict(zip(index.ids.tolist(), index.sequence.tolist())))
         rows = usable(index, wanted, report, need_images, _mismatched(index, tree))
         if need_images: _note_odd_sizes(index, rows, report)
-        if not len(rows): raise ValueError(f"split {split!r} of {self.split_source} leaves no frame to use in {tree.folder}: {why_none(report)}")
+        if not len(rows):
+            raise ValueError(f"split {split!r} of {self.split_source} leaves no frame to use in {tree.folder}: "
+                             f"{why_none(report)}")
         columns = make_columns(index, rows, class_names, table, report)
-        super().__init__(tree.images or tree.folder, columns, class_names, list(range(1, len(class_names) + 1)), report, transforms)
-        self.ids, self.sequence, self.camera = index.ids[rows], index.sequence[rows], np.array(index.notes['cameras'])[rows]
+        super().__init__(tree.images or tree.folder, columns, class_names, list(range(1, len(class_names) + 1)), report,
+                         transforms)
+        self.ids, self.sequence, self.camera = index.ids[rows], index.sequence[rows], np.array(index.notes['cameras'])[
+                rows]
         warn_about(report, len(wanted))
 
     def streams(self) -> dict[tuple[str, str], list[int]]:
-        "(sequence, camera) -> positions of its frames in order of their ids, which count in time: what one camera saw in one recording."
+        """(sequence, camera) -> positions of its frames in order of their ids, which count in time: what one camera
+        saw in one recording."""
         out = {}
-        for i in np.argsort(self.ids, kind='stable').tolist(): out.setdefault((str(self.sequence[i]), str(self.camera[i])), []).append(i)
+        for i in np.argsort(self.ids, kind='stable').tolist():
+            out.setdefault((str(self.sequence[i]), str(self.camera[i])), []).append(i)
         return out
 
-__getattr__ = moved('dset.dair_v2x', 'dset.own_data', 'dset.resizing', 'dset.detection_data')   # names that stood here before the module was split
+# names that stood here before the module was split
+__getattr__ = moved('dset.dair_v2x', 'dset.own_data', 'dset.resizing', 'dset.detection_data')

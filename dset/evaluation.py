@@ -26,7 +26,8 @@ def _read_json(x, what: str):
     path = Path(x).expanduser()
     if not path.is_file(): raise FileNotFoundError(f'The {what} file {path} does not exist.')
     try: return json.loads(path.read_bytes())   # bytes: a byte-order mark is allowed
-    except (json.JSONDecodeError, UnicodeDecodeError) as e: raise ValueError(f'The {what} file {path} is not JSON: {e}.') from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as e:
+        raise ValueError(f'The {what} file {path} is not JSON: {e}.') from None
 
 @contextlib.contextmanager
 def _in_file(x):
@@ -40,10 +41,12 @@ def _need(record, keys, where: str) -> None:
     "One error message unless `record` is a dict with all `keys`."
     if isinstance(record, dict) and all(k in record for k in keys): return
     missing = [k for k in keys if not isinstance(record, dict) or k not in record]
-    raise ValueError(f'{where} lacks {", ".join(map(repr, missing))}: a COCO record with {", ".join(keys)} is expected.')
+    raise ValueError(
+            f'{where} lacks {", ".join(map(repr, missing))}: a COCO record with {", ".join(keys)} is expected.')
 
 def _check_numbers(records, key: str, shape: tuple, good, rule: str, what: str) -> None:
-    "One error message unless `record[key]` is an array of `shape` with `good` values for all `records` (checked together, it is fast)."
+    """One error message unless `record[key]` is an array of `shape` with `good` values for all `records` (checked
+    together, it is fast)."""
     def fine(values, shape):
         try: x = np.asarray(values)
         except (TypeError, ValueError): return False
@@ -54,10 +57,12 @@ def _check_numbers(records, key: str, shape: tuple, good, rule: str, what: str) 
 
 def _check_boxes(records, what: str) -> None:
     "All boxes are four finite numbers, width and height not negative."
-    _check_numbers(records, 'bbox', (4,), lambda x: bool((x[..., 2:] >= 0).all()), 'four finite numbers x, y, width >= 0, height >= 0 are', what)
+    _check_numbers(records, 'bbox', (4,), lambda x: bool((x[..., 2:] >= 0).all()),
+                   'four finite numbers x, y, width >= 0, height >= 0 are', what)
 
 def _tidy_ids(records, *keys):
-    "Records whose ids 3.0 are written 3, as tables and some tools give them; whatever else is there stays for the checks."
+    """Records whose ids 3.0 are written 3, as tables and some tools give them; whatever else is there stays for the
+    checks."""
     def is_odd(v): return isinstance(v, float) and v.is_integer()
     def tidy(r):
         odd = {k: int(r[k]) for k in keys if is_odd(r.get(k))} if isinstance(r, dict) else {}
@@ -70,7 +75,8 @@ def _ids(records, what: str) -> set:
     ids = [r['id'] for r in records]
     kinds = {str if isinstance(i, str) else int if isinstance(i, (int, np.integer)) else type(i) for i in ids}
     if not kinds <= {str} and not kinds <= {int}:
-        raise ValueError(f'The ids of {what!r} in the ground truth are of type {", ".join(sorted(k.__name__ for k in kinds))}: all whole numbers or all text is expected.')
+        raise ValueError(f'The ids of {what!r} in the ground truth are of type '
+                         f'{", ".join(sorted(k.__name__ for k in kinds))}: all whole numbers or all text is expected.')
     if len(set(ids)) == len(ids): return set(ids)
     twice = next(i for n, i in enumerate(ids) if i in ids[:n])
     raise ValueError(f'The ground truth has {what!r} with the id {twice!r} twice: ids must be unique.')
@@ -83,7 +89,8 @@ def _check_known(value, known: set, name: str, where: str, advice: str) -> None:
     raise ValueError(f'{where} names the {name} {value!r}, but the ground truth has {some or "none"}: {advice}')
 
 def load_ground_truth(gt) -> dict:
-    """COCO ground truth (path, dict or pycocotools `COCO`), checked, as a new dict; `area` and `iscrowd` filled where absent.
+    """COCO ground truth (path, dict or pycocotools `COCO`), checked, as a new dict; `area` and `iscrowd` filled where
+    absent.
 
     Raises `FileNotFoundError` or `ValueError` with one message: what is wrong, and where."""
     with _in_file(gt): return _checked_ground_truth(_read_json(gt, 'ground-truth'))
@@ -91,26 +98,36 @@ def load_ground_truth(gt) -> dict:
 def _checked_ground_truth(gt) -> dict:
     tables = ['images', 'annotations', 'categories']
     _need(gt, tables, 'The ground truth')
-    gt = {**gt, **{k: _tidy_ids(gt[k], *(['id'] if k != 'annotations' else ['image_id', 'category_id'])) for k in tables}}
+    gt = {**gt, **{k: _tidy_ids(gt[k], *(['id'] if k != 'annotations' else ['image_id', 'category_id']))
+                   for k in tables}}
     for k in tables:
-        if not isinstance(gt[k], list): raise ValueError(f'{k!r} of the ground truth is a {type(gt[k]).__name__}: a list of records is expected.')
+        if not isinstance(gt[k], list):
+            raise ValueError(f'{k!r} of the ground truth is a {type(gt[k]).__name__}: a list of records is expected.')
     images, categories = _ids(gt['images'], 'images'), _ids(gt['categories'], 'categories')
-    try: plain = all(a['image_id'] in images and a['category_id'] in categories and 'bbox' in a for a in gt['annotations'])
+    try:
+        plain = all(a['image_id'] in images and a['category_id'] in categories and 'bbox' in a
+                    for a in gt['annotations'])
     except (KeyError, TypeError): plain = False
     for i, a in enumerate([] if plain else gt['annotations']):   # says which is wrong
         _need(a, ['image_id', 'category_id', 'bbox'], f'Ground-truth annotation {i}')
-        _check_known(a['image_id'], images, 'image_id', f'Ground-truth annotation {i}', 'every annotation needs its image.')
-        _check_known(a['category_id'], categories, 'category_id', f'Ground-truth annotation {i}', 'every annotation needs its category.')
+        _check_known(a['image_id'], images, 'image_id', f'Ground-truth annotation {i}',
+                     'every annotation needs its image.')
+        _check_known(a['category_id'], categories, 'category_id', f'Ground-truth annotation {i}',
+                     'every annotation needs its category.')
     _check_boxes(gt['annotations'], 'Ground-truth annotation')
-    filled = [{**a, 'area': a['bbox'][2] * a['bbox'][3] if a.get('area') is None else a['area'], 'iscrowd': int(a.get('iscrowd') in (1, True))} for a in gt['annotations']]
-    _check_numbers(filled, 'area', (), lambda x: bool((x >= 0).all()), 'a finite number >= 0 is', 'Ground-truth annotation')
+    filled = [{**a, 'area': a['bbox'][2] * a['bbox'][3] if a.get('area') is None else a['area'],
+               'iscrowd': int(a.get('iscrowd') in (1, True))} for a in gt['annotations']]
+    _check_numbers(filled, 'area', (), lambda x: bool((x >= 0).all()), 'a finite number >= 0 is',
+                   'Ground-truth annotation')
     return {**gt, 'annotations': filled}
 
 # %% ../nbs/18_evaluation.ipynb #ce9763d9
 @dataclass(frozen=True)
 class Detections:
-    """COCO results as arrays, one row a prediction: `image_ids [n]` and `category_ids [n]` as the ground truth has them, `boxes [n, 4]` x, y, width, height in
-    original pixels, `scores [n]`. Wherever this module takes results it takes these, and skips building a dictionary for each box."""
+    """COCO results as arrays, one row a prediction: `image_ids [n]` and `category_ids [n]` as the ground truth has
+    them, `boxes [n, 4]` x, y, width, height in
+    original pixels, `scores [n]`. Wherever this module takes results it takes these, and skips building a dictionary
+    for each box."""
     image_ids: np.ndarray
     category_ids: np.ndarray
     boxes: np.ndarray
@@ -124,7 +141,8 @@ class Detections:
 
     def records(self) -> list[dict]:
         "A list of dictionaries, as COCO writes results to JSON."
-        return [dict(image_id=i, category_id=c, bbox=b, score=s) for i, c, b, s in zip(*(v.tolist() for v in vars(self).values()))]
+        return [dict(image_id=i, category_id=c, bbox=b, score=s) for i, c, b,
+                s in zip(*(v.tolist() for v in vars(self).values()))]
 
 def join_detections(parts: list[Detections]) -> Detections:
     "One after the other, as they come from batches or processes."
@@ -135,7 +153,8 @@ def _id_array(ids: list) -> np.ndarray:
     "Whole numbers as int64 (3.0 too), anything else as Python objects."
     found = np.array(ids) if len(ids) else np.zeros(0, np.int64)
     if found.dtype.kind in 'iub': return found.astype(np.int64)
-    if found.dtype.kind == 'f' and (found == np.floor(found)).all() and (np.abs(found) < 2 ** 53).all(): return found.astype(np.int64)
+    if found.dtype.kind == 'f' and (found == np.floor(found)).all() and (np.abs(found) < 2 ** 53).all():
+        return found.astype(np.int64)
     out = np.empty(len(ids), object)
     out[:] = ids
     return out
@@ -148,20 +167,25 @@ def _array(x) -> np.ndarray:
 def detection_arrays(predictions: list[dict], image_ids, category_ids=None) -> Detections:
     """Predictions (dicts of `boxes [n,4]` xyxy in original pixels, `scores [n]`, `labels [n]`) -> `Detections`.
 
-    `category_ids[label]` is the COCO id of a label; None keeps labels as ids. Raises `ValueError` on unequal lengths or an unknown label."""
+    `category_ids[label]` is the COCO id of a label; None keeps labels as ids. Raises `ValueError` on unequal lengths
+    or an unknown label."""
     predictions, image_ids = list(predictions), [i.item() if hasattr(i, 'item') else i for i in image_ids]
-    if len(predictions) != len(image_ids): raise ValueError(f'There are {len(predictions)} predictions but {len(image_ids)} image ids.')
+    if len(predictions) != len(image_ids):
+        raise ValueError(f'There are {len(predictions)} predictions but {len(image_ids)} image ids.')
     return join_detections([_of_image(p, i, category_ids) for i, p in zip(image_ids, predictions)])
 
 def _of_image(p: dict, image_id, category_ids) -> Detections:
     "The predictions of one image."
     boxes, scores, labels = _array(p['boxes']).reshape(-1, 4), _array(p['scores']), _array(p['labels']).astype(int)
     if not len(boxes) == len(scores) == len(labels):
-        raise ValueError(f'The prediction of image {image_id!r} has {len(boxes)} boxes, {len(scores)} scores and {len(labels)} labels.')
+        raise ValueError(f'The prediction of image {image_id!r} has {len(boxes)} boxes, {len(scores)} scores and '
+                         f'{len(labels)} labels.')
     if category_ids is not None and len(labels) and not 0 <= labels.min() <= labels.max() < len(category_ids):
-        raise ValueError(f'The prediction of image {image_id!r} has labels {labels.min()} to {labels.max()}, but {len(category_ids)} category ids are given.')
+        raise ValueError(f'The prediction of image {image_id!r} has labels {labels.min()} to {labels.max()}, but '
+                         f'{len(category_ids)} category ids are given.')
     boxes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)  # [n, 4] xywh
-    return Detections(_id_array([image_id] * len(labels)), labels if category_ids is None else _id_array(list(category_ids))[labels], boxes, scores)
+    return Detections(_id_array([image_id] * len(labels)),
+                      labels if category_ids is None else _id_array(list(category_ids))[labels], boxes, scores)
 
 def coco_results(predictions: list[dict], image_ids, category_ids=None) -> list[dict]:
     "`detection_arrays` as a list of dictionaries, which `json.dump` accepts."
@@ -170,18 +194,21 @@ def coco_results(predictions: list[dict], image_ids, category_ids=None) -> list[
 def load_results(results, gt: dict) -> list[dict]:
     """COCO results (path or list of `image_id, category_id, bbox, score`), checked against the ground truth `gt`.
 
-    Raises `ValueError` with one message when a record is broken or names an image or category that `gt` does not have."""
+    Raises `ValueError` with one message when a record is broken or names an image or category that `gt` does not
+    have."""
     if isinstance(results, Detections): return _checked_detections(results, gt)[0].records()
     with _in_file(results): return _checked_results(_read_json(results, 'results'), gt)
 
 def _checked_results(results, gt: dict) -> list[dict]:
-    if not isinstance(results, list): raise ValueError(f'COCO results are a list of records, but this is a {type(results).__name__}.')
+    if not isinstance(results, list):
+        raise ValueError(f'COCO results are a list of records, but this is a {type(results).__name__}.')
     images, categories = {r['id'] for r in gt['images']}, {r['id'] for r in gt['categories']}
     results = _tidy_ids(results, 'image_id', 'category_id')
     for i, r in enumerate(results):
         _need(r, ['image_id', 'category_id', 'bbox', 'score'], f'Prediction {i}')
         _check_known(r['image_id'], images, 'image_id', f'Prediction {i}', 'are these the results of another split?')
-        _check_known(r['category_id'], categories, 'category_id', f'Prediction {i}', 'give the category id of each label to coco_results.')
+        _check_known(r['category_id'], categories, 'category_id', f'Prediction {i}',
+                     'give the category id of each label to coco_results.')
     _check_boxes(results, 'Prediction')
     _check_numbers(results, 'score', (), lambda x: True, 'a finite number is', 'Prediction')
     return results
@@ -195,9 +222,12 @@ def _positions(ids: np.ndarray, known: list) -> np.ndarray:
     return np.array([place.get(k, -1) for k in ids.tolist()], np.int64)
 
 def _checked_detections(found: Detections, gt: dict) -> tuple[Detections, np.ndarray, np.ndarray]:
-    "Detections, and the positions of their images and categories in the order of ids; `ValueError` names the first that is wrong."
-    image, category = (_positions(ids, sorted(r['id'] for r in gt[k])) for ids, k in ((found.image_ids, 'images'), (found.category_ids, 'categories')))
-    good = (image >= 0) & (category >= 0) & np.isfinite(found.boxes).all(1) & (found.boxes[:, 2:] >= 0).all(1) & np.isfinite(found.scores)
+    """Detections, and the positions of their images and categories in the order of ids; `ValueError` names the first
+    that is wrong."""
+    image, category = (_positions(ids, sorted(r['id'] for r in gt[k])) for ids,
+                       k in ((found.image_ids, 'images'), (found.category_ids, 'categories')))
+    good = (image >= 0) & (category >= 0) & np.isfinite(found.boxes).all(1) & (found.boxes[:,
+            2:] >= 0).all(1) & np.isfinite(found.scores)
     if not good.all(): _checked_results(found.where(np.flatnonzero(~good)[:1]).records(), gt)   # says what is wrong
     return found, image, category
 
@@ -207,20 +237,27 @@ def _detections(results, gt: dict) -> tuple[Detections, np.ndarray, np.ndarray]:
     with _in_file(results):
         rows = _read_json(results, 'results')
         try:
-            boxes, scores = np.array([r['bbox'] for r in rows]).reshape(len(rows), 4), np.array([r['score'] for r in rows])
+            boxes, scores = np.array([r['bbox'] for r in rows]).reshape(len(rows),
+                    4), np.array([r['score'] for r in rows])
             if isinstance(rows, list) and boxes.dtype.kind in 'iuf' and scores.dtype.kind in 'iuf' and scores.ndim == 1:
-                return _checked_detections(Detections(*(_id_array([r[k] for r in rows]) for k in ('image_id', 'category_id')), boxes.astype(float), scores.astype(float)), gt)
+                return _checked_detections(Detections(*(_id_array([r[k] for r in rows])
+                                                        for k in ('image_id', 'category_id')), boxes.astype(float),
+                                                        scores.astype(float)), gt)
         except (KeyError, TypeError, ValueError): pass
         rows = _checked_results(rows, gt)   # says what is wrong, or takes what is odd but right
-        found = Detections(*(_id_array([r[k] for r in rows]) for k in ('image_id', 'category_id')), np.array([r['bbox'] for r in rows], dtype=float).reshape(-1, 4), np.array([r['score'] for r in rows], dtype=float))
+        found = Detections(*(_id_array([r[k] for r in rows]) for k in ('image_id', 'category_id')),
+                           np.array([r['bbox'] for r in rows], dtype=float).reshape(-1, 4),
+                           np.array([r['score'] for r in rows], dtype=float))
         return _checked_detections(found, gt)
 
 # %% ../nbs/18_evaluation.ipynb #be1de105
-SIZES = {'all': (0, 1e10), 'small': (0, 32**2), 'medium': (32**2, 96**2), 'large': (96**2, 1e10)}  # areas in original pixels
+# areas in original pixels
+SIZES = {'all': (0, 1e10), 'small': (0, 32**2), 'medium': (32**2, 96**2), 'large': (96**2, 1e10)}
 IOUS = np.linspace(.5, .95, 10)
 
 class CocoArrays(NamedTuple):
-    """What COCO's accumulation leaves; -1 where there is no ground truth. Axes: t IoU thresholds, r recalls, c classes, s sizes, d max_dets.
+    """What COCO's accumulation leaves; -1 where there is no ground truth. Axes: t IoU thresholds, r recalls, c
+    classes, s sizes, d max_dets.
 
     `precision`, `scores` `[t,r,c,s,d]`, `recall` `[t,c,s,d]`."""
     precision: np.ndarray
@@ -229,14 +266,18 @@ class CocoArrays(NamedTuple):
     max_dets: list
 
 def coco_backend(backend: str = 'auto'):
-    "The pair `(COCO, COCOeval)` of 'faster' (faster-coco-eval) or 'pycocotools'; 'auto' takes faster where it is installed."
-    if backend not in ('auto', 'faster', 'pycocotools'): raise ValueError(f"backend must be 'auto', 'faster' or 'pycocotools', but is {backend!r}.")
+    """The pair `(COCO, COCOeval)` of 'faster' (faster-coco-eval) or 'pycocotools'; 'auto' takes faster where it is
+    installed."""
+    if backend not in ('auto', 'faster', 'pycocotools'):
+        raise ValueError(f"backend must be 'auto', 'faster' or 'pycocotools', but is {backend!r}.")
     if backend != 'pycocotools':
         try:
             from faster_coco_eval import COCO, COCOeval_faster
             return COCO, COCOeval_faster
         except ImportError:
-            if backend == 'faster': raise ImportError("backend='faster' needs the package faster-coco-eval: pip install faster-coco-eval.") from None
+            if backend == 'faster':
+                raise ImportError(
+                        "backend='faster' needs the package faster-coco-eval: pip install faster-coco-eval.") from None
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
     return COCO, COCOeval
@@ -252,11 +293,14 @@ class _Truth(NamedTuple):
 def _truth(gt: dict) -> _Truth:
     "Arrays of what `load_ground_truth` returned."
     rows = gt['annotations']
-    image, category = (_positions(_id_array([a[k] for a in rows]), sorted(r['id'] for r in gt[t])) for k, t in (('image_id', 'images'), ('category_id', 'categories')))
-    return _Truth(image, category, np.array([a['bbox'] for a in rows], float).reshape(-1, 4), np.array([a['area'] for a in rows], float), np.array([a['iscrowd'] for a in rows], bool))
+    image, category = (_positions(_id_array([a[k] for a in rows]), sorted(r['id'] for r in gt[t])) for k,
+                       t in (('image_id', 'images'), ('category_id', 'categories')))
+    return _Truth(image, category, np.array([a['bbox'] for a in rows], float).reshape(-1, 4),
+                  np.array([a['area'] for a in rows], float), np.array([a['iscrowd'] for a in rows], bool))
 
 def _surest(image, category, scores, max_dets: int) -> np.ndarray:
-    "Rows of the `max_dets` surest predictions of each image and class, sorted by image, class and falling score; ties stay in their order."
+    """Rows of the `max_dets` surest predictions of each image and class, sorted by image, class and falling score;
+    ties stay in their order."""
     order = np.lexsort((-scores, category, image))
     group = np.stack([image[order], category[order]], 1)
     first = np.r_[True, (group[1:] != group[:-1]).any(1)] if len(order) else np.zeros(0, bool)
@@ -264,7 +308,8 @@ def _surest(image, category, scores, max_dets: int) -> np.ndarray:
     return order[np.arange(len(order)) - start < max_dets]
 
 def _pair_ious(d: np.ndarray, g: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-    "IoU of boxes `d [n, 4]` and `g [n, 4]` xywh row by row, with pycocotools' own order of operations; against a crowd the share of `d` inside."
+    """IoU of boxes `d [n, 4]` and `g [n, 4]` xywh row by row, with pycocotools' own order of operations; against a
+    crowd the share of `d` inside."""
     w = np.minimum(d[:, 0] + d[:, 2], g[:, 0] + g[:, 2]) - np.maximum(d[:, 0], g[:, 0])
     h = np.minimum(d[:, 1] + d[:, 3], g[:, 1] + g[:, 3]) - np.maximum(d[:, 1], g[:, 1])
     inside, area = np.where((w > 0) & (h > 0), w * h, 0.), d[:, 2] * d[:, 3]
@@ -290,11 +335,15 @@ def _eval_faster(COCOeval, truth: _Truth, found: tuple, images: int, classes: in
     ious = _group_ious(image * classes + category, t.image * classes + t.category, boxes, t.boxes, t.crowd)
     class FromArrays(COCOeval):
         def _prepare(self):
-            for data, rows in ((self.gt_dataset, zip(t.image.tolist(), t.category.tolist(), t.areas.tolist(), t.crowd.tolist(), [0.] * len(order))),
-                               (self.dt_dataset, zip(image.tolist(), category.tolist(), (boxes[:, 2] * boxes[:, 3]).tolist(), [False] * len(scores), scores.tolist()))):
+            for data, rows in ((self.gt_dataset, zip(t.image.tolist(), t.category.tolist(), t.areas.tolist(),
+                                                     t.crowd.tolist(), [0.] * len(order))),
+                               (self.dt_dataset, zip(image.tolist(), category.tolist(),
+                                                     (boxes[:, 2] * boxes[:, 3]).tolist(), [False] * len(scores),
+                                                     scores.tolist()))):
                 data.clean()
                 add = getattr(data, 'append_ref', data.append)
-                for n, (i, c, area, crowd, score) in enumerate(rows, 1): add(i, c, dict(id=n, area=area, iscrowd=int(crowd), ignore=int(crowd), score=score))
+                for n, (i, c, area, crowd, score) in enumerate(rows, 1):
+                    add(i, c, dict(id=n, area=area, iscrowd=int(crowd), ignore=int(crowd), score=score))
             self._nonempty_iou_pairs = {divmod(k, classes) for k in ious}
         def computeIoU(self, i, c): return ious.get(int(i) * classes + int(c), [])
     e = FromArrays(iouType='bbox')
@@ -306,16 +355,20 @@ def _eval_reference(COCO, COCOeval, truth: _Truth, found: tuple, images: int, cl
     def coco(image, category, boxes, **columns):
         c = COCO()
         rows = zip(image.tolist(), category.tolist(), boxes.tolist(), *(v.tolist() for v in columns.values()))
-        annotations = [dict(id=n, image_id=i + 1, category_id=k + 1, bbox=b, **dict(zip(columns, rest))) for n, (i, k, b, *rest) in enumerate(rows, 1)]
-        c.dataset = dict(images=[dict(id=i + 1) for i in range(images)], categories=[dict(id=k + 1, name=str(k)) for k in range(classes)], annotations=annotations)
+        annotations = [dict(id=n, image_id=i + 1, category_id=k + 1, bbox=b, **dict(zip(columns, rest))) for n,
+                       (i, k, b, *rest) in enumerate(rows, 1)]
+        c.dataset = dict(images=[dict(id=i + 1) for i in range(images)],
+                         categories=[dict(id=k + 1, name=str(k)) for k in range(classes)], annotations=annotations)
         c.createIndex()
         return c
     image, category, boxes, scores = found
     return COCOeval(coco(*truth[:3], area=truth.areas, iscrowd=truth.crowd.astype(int)),
-                    coco(image, category, boxes, area=boxes[:, 2] * boxes[:, 3], iscrowd=np.zeros(len(scores), int), score=scores), 'bbox')
+                    coco(image, category, boxes, area=boxes[:, 2] * boxes[:, 3], iscrowd=np.zeros(len(scores), int),
+                         score=scores), 'bbox')
 
 def coco_arrays(gt: dict, results, max_dets: int | None = 100, backend: str = 'auto') -> CocoArrays:
-    """Match and accumulate, `gt` as `load_ground_truth` returns it, `results` records or `Detections`; recall also at 1 and 10 detections (if fewer than `max_dets`).
+    """Match and accumulate, `gt` as `load_ground_truth` returns it, `results` records or `Detections`; recall also at
+    1 and 10 detections (if fewer than `max_dets`).
 
     `max_dets` None: no limit."""
     if max_dets is not None and (isinstance(max_dets, bool) or not isinstance(max_dets, int) or max_dets < 1):
@@ -323,7 +376,8 @@ def coco_arrays(gt: dict, results, max_dets: int | None = 100, backend: str = 'a
     COCO, COCOeval = coco_backend(backend)
     images, classes = len(gt['images']), len(gt['categories'])
     detections, image, category = _detections(results, gt)
-    if max_dets is None: max_dets = max(100, int(np.bincount(image * classes + category).max())) if len(detections) else 100
+    if max_dets is None:
+        max_dets = max(100, int(np.bincount(image * classes + category).max())) if len(detections) else 100
     dets = sorted({min(n, max_dets) for n in (1, 10, max_dets)})
     shape = (len(IOUS), 101, classes, len(SIZES), len(dets))
     short = shape[:1] + shape[2:]
@@ -331,15 +385,20 @@ def coco_arrays(gt: dict, results, max_dets: int | None = 100, backend: str = 'a
     rows = _surest(image, category, detections.scores, max_dets)
     found = image[rows], category[rows], detections.boxes[rows], detections.scores[rows]
     with contextlib.redirect_stdout(io.StringIO()):
-        e = _eval_faster(COCOeval, _truth(gt), found, images, classes) if COCOeval.__module__.startswith('faster') else _eval_reference(COCO, COCOeval, _truth(gt), found, images, classes)
-        e.params.maxDets, e.params.areaRng, e.params.areaRngLbl, e.params.iouThrs = dets, [list(map(float, v)) for v in SIZES.values()], list(SIZES), IOUS
+        e = _eval_faster(COCOeval, _truth(gt), found, images,
+                         classes) if COCOeval.__module__.startswith('faster') else _eval_reference(COCO, COCOeval,
+                                 _truth(gt), found, images, classes)
+        e.params.maxDets, e.params.areaRng, e.params.areaRngLbl, e.params.iouThrs = dets, [list(map(float, v))
+                for v in SIZES.values()], list(SIZES), IOUS
         e.evaluate()
         e.accumulate()
-    return CocoArrays(*(np.asarray(e.eval[k], dtype=float).reshape(s) for k, s in (('precision', shape), ('recall', short), ('scores', shape))), dets)
+    return CocoArrays(*(np.asarray(e.eval[k], dtype=float).reshape(s) for k,
+                        s in (('precision', shape), ('recall', short), ('scores', shape))), dets)
 
 # %% ../nbs/18_evaluation.ipynb #11d647e4
 def _mean(x: np.ndarray) -> float:
-    "Mean of what is defined (> -1), else -1; rounded to 12 digits, which drops the 2e-16 that COCO adds to denominators."
+    """Mean of what is defined (> -1), else -1; rounded to 12 digits, which drops the 2e-16 that COCO adds to
+    denominators."""
     x = x[x > -1]
     return round(float(x.mean()), 12) if x.size else -1.
 
@@ -359,21 +418,33 @@ def class_names(gt: dict) -> dict:
     return {i: n if names.count(n) == 1 else f'{n} ({i})' for i, n in named.items()}
 
 def evaluate_coco(gt, results, max_dets: int | None = 100, backend: str = 'auto') -> dict:
-    """COCO metrics of `results` against `gt`, each a JSON file or the object in memory (results also as `Detections`): numbers in 0..1, -1 where there is no ground truth.
+    """COCO metrics of `results` against `gt`, each a JSON file or the object in memory (results also as `Detections`):
+    numbers in 0..1, -1 where there is no ground truth.
 
-    Keys: `mAP` (IoU .5:.95), `mAP50`, `mAP75`, `mAP_small/medium/large` (area in original pixels), `mAR` and its kin, `per_class`
-    (name -> the same without m, and counts), and what was counted; `most_objects` is the largest number of one class in one image.
-    Of each class and image the `max_dets` surest predictions count (None: all), with a warning where COCO's limit of 100 cuts. Raises `FileNotFoundError` or `ValueError` with one message."""
+    Keys: `mAP` (IoU .5:.95), `mAP50`, `mAP75`, `mAP_small/medium/large` (area in original pixels), `mAR` and its kin,
+    `per_class`
+    (name -> the same without m, and counts), and what was counted; `most_objects` is the largest number of one class
+    in one image.
+    Of each class and image the `max_dets` surest predictions count (None: all), with a warning where COCO's limit of
+    100 cuts. Raises `FileNotFoundError` or `ValueError` with one message."""
     gt = load_ground_truth(gt)
     found, _, category = _detections(results, gt)
     arrays, truth, classes = coco_arrays(gt, found, max_dets, backend), _truth(gt), len(gt['categories'])
     counts = ~truth.crowd & (truth.areas <= SIZES['all'][1])   # no crowds, no areas beyond all sizes
-    objects, predictions = np.bincount(truth.category[counts], minlength=classes), np.bincount(category, minlength=classes)
+    objects, predictions = np.bincount(truth.category[counts], minlength=classes), np.bincount(category,
+            minlength=classes)
     most = int(np.bincount(truth.image[counts] * classes + truth.category[counts]).max()) if counts.any() else 0
-    if max_dets == 100 < most: warnings.warn(f'One image holds {most} objects of one class, but COCO counts the 100 surest predictions of a class in an image: even a perfect '
-                                             f'detector stays below 1. max_dets={most} (or None) counts more; say so beside the number, as it does not compare with published ones.', stacklevel=2)
-    per_class = {name: _summary(arrays, [i], '') | dict(num_objects=int(objects[i]), num_predictions=int(predictions[i])) for i, name in enumerate(class_names(gt).values())}
-    return _summary(arrays) | dict(per_class=per_class, num_images=len(gt['images']), num_objects=int(counts.sum()), num_predictions=len(found), max_dets=arrays.max_dets[-1], most_objects=most)
+    if max_dets == 100 < most:
+        warnings.warn(f'One image holds {most} objects of one class, but COCO counts the 100 surest predictions of a '
+                      f'class in an image: even a perfect '
+                                             f'detector stays below 1. max_dets={most} (or None) counts more; say so '
+                                             f'beside the number, as it does not compare with published ones.',
+                                             stacklevel=2)
+    per_class = {name: _summary(arrays, [i], '') | dict(num_objects=int(objects[i]),
+                                                        num_predictions=int(predictions[i])) for i,
+                                                        name in enumerate(class_names(gt).values())}
+    return _summary(arrays) | dict(per_class=per_class, num_images=len(gt['images']), num_objects=int(counts.sum()),
+                                   num_predictions=len(found), max_dets=arrays.max_dets[-1], most_objects=most)
 
 # %% ../nbs/18_evaluation.ipynb #f997f5a8
 def gt_as_results(gt, score: float = 1.) -> list[dict]:
@@ -404,8 +475,10 @@ class CocoEvaluator:
 # %% ../nbs/18_evaluation.ipynb #5bf10559
 def results_table(metrics: dict) -> pd.DataFrame:
     "Metrics of `evaluate_coco` as a table: a row a class, a last row 'all' with the means; NaN where COCO says -1."
-    rows = metrics['per_class'] | {'all': {k.removeprefix('m'): v for k, v in metrics.items() if k.startswith(('mAP', 'mAR'))}
-                                   | dict(num_objects=metrics['num_objects'], num_predictions=metrics['num_predictions'])}
+    rows = metrics['per_class'] | {'all': {k.removeprefix('m'): v for k,
+                                           v in metrics.items() if k.startswith(('mAP', 'mAR'))}
+                                   | dict(num_objects=metrics['num_objects'],
+                                          num_predictions=metrics['num_predictions'])}
     table = pd.DataFrame.from_dict(rows, orient='index')
     scores = [c for c in table if c.startswith('A')]
     table[scores] = table[scores].astype(float).where(table[scores] >= 0)
@@ -413,12 +486,14 @@ def results_table(metrics: dict) -> pd.DataFrame:
 
 # %% ../nbs/18_evaluation.ipynb #ce06811c
 def evaluate_by(gt, results, field: str, **options) -> dict:
-    "`evaluate_coco` for each value of a `field` of the images or of the annotations: value -> metrics. Raises `ValueError` if nothing has it."
+    """`evaluate_coco` for each value of a `field` of the images or of the annotations: value -> metrics. Raises
+    `ValueError` if nothing has it."""
     gt = load_ground_truth(gt)
     found = _detections(results, gt)[0]
     kind = next((k for k in ('images', 'annotations') if any(field in r for r in gt[k])), None)
     if kind is None: raise ValueError(f'Neither images nor annotations of the ground truth have the field {field!r}.')
-    values = sorted({r.get(field, 'unknown') for r in gt[kind] if not r.get('iscrowd')}, key=lambda v: (isinstance(v, str), v))
+    values = sorted({r.get(field, 'unknown') for r in gt[kind] if not r.get('iscrowd')},
+                    key=lambda v: (isinstance(v, str), v))
     split = _only_images if kind == 'images' else _only_annotations
     return {v: evaluate_coco(*split(gt, found, lambda r: r.get(field, 'unknown') == v), **options) for v in values}
 
@@ -426,42 +501,52 @@ def _only_images(gt: dict, found: Detections, chosen) -> tuple[dict, Detections]
     "Ground truth and results of the chosen images."
     images = [r for r in gt['images'] if chosen(r)]
     ids = {r['id'] for r in images}
-    return dict(gt, images=images, annotations=[a for a in gt['annotations'] if a['image_id'] in ids]), found.where(np.array([i in ids for i in found.image_ids.tolist()], bool))
+    return dict(gt, images=images, annotations=[a for a in gt['annotations']
+                                                if a['image_id'] in ids]), found.where(np.array([i in ids
+                                                        for i in found.image_ids.tolist()], bool))
 
 def _only_annotations(gt: dict, found: Detections, chosen) -> tuple[dict, Detections]:
     "The same ground truth with all but the chosen annotations ignored: an area beyond every size range does that."
-    return dict(gt, annotations=[a if chosen(a) else a | dict(area=2 * SIZES['all'][1]) for a in gt['annotations']]), found
+    return dict(gt, annotations=[a if chosen(a) else a | dict(area=2 * SIZES['all'][1])
+                                 for a in gt['annotations']]), found
 
 def groups_table(groups: dict) -> pd.DataFrame:
     "What `evaluate_by` returns as a table: a row a group, NaN where COCO says -1."
-    rows = {v: {k: m[k] for k in ('mAP', 'mAP50', 'mAR')} | {k: m[k] for k in ('num_images', 'num_objects', 'num_predictions')} for v, m in groups.items()}
+    rows = {v: {k: m[k] for k in ('mAP', 'mAP50', 'mAR')} | {k: m[k]
+                                                             for k in ('num_images', 'num_objects', 'num_predictions')}
+                                                             for v, m in groups.items()}
     table = pd.DataFrame.from_dict(rows, orient='index')
     return table.where(table >= 0)
 
 # %% ../nbs/18_evaluation.ipynb #fc5da868
 def join_coco(*pairs) -> tuple[dict, list[dict]]:
-    """Several `(ground truth, results)` pairs, e.g. one for each side, as one pair: images and annotations are numbered anew.
+    """Several `(ground truth, results)` pairs, e.g. one for each side, as one pair: images and annotations are
+    numbered anew.
 
     Raises `ValueError` if they do not have the same categories."""
     gts = [load_ground_truth(gt) for gt, _ in pairs]
-    if any(class_names(g) != class_names(gts[0]) for g in gts): raise ValueError('The ground truths have different categories: only sets of the same classes can be joined.')
+    if any(class_names(g) != class_names(gts[0]) for g in gts):
+        raise ValueError('The ground truths have different categories: only sets of the same classes can be joined.')
     gt, results = dict(gts[0], images=[], annotations=[]), []
     for one, (_, found) in zip(gts, pairs):
         new = {r['id']: len(gt['images']) + n for n, r in enumerate(one['images'], 1)}
         gt['images'] += [r | dict(id=new[r['id']]) for r in one['images']]
-        gt['annotations'] += [a | dict(id=len(gt['annotations']) + n, image_id=new[a['image_id']]) for n, a in enumerate(one['annotations'], 1)]
+        gt['annotations'] += [a | dict(id=len(gt['annotations']) + n, image_id=new[a['image_id']]) for n,
+                              a in enumerate(one['annotations'], 1)]
         results += [r | dict(image_id=new[r['image_id']]) for r in load_results(found, one)]
     return gt, results
 
 # %% ../nbs/18_evaluation.ipynb #f59c2f4a
 def precision_recall_curves(gt, results, iou: float = .5, **options) -> dict[str, pd.DataFrame]:
-    "Class name -> table of `recall` (101 rows), `precision` and the `score` threshold that reaches it; classes without objects are left out."
+    """Class name -> table of `recall` (101 rows), `precision` and the `score` threshold that reaches it; classes
+    without objects are left out."""
     at = np.flatnonzero(np.isclose(IOUS, iou))
     if not len(at): raise ValueError(f'iou must be one of {", ".join(f"{t:.2f}" for t in IOUS)}, but is {iou}.')
     gt = load_ground_truth(gt)
     a = coco_arrays(gt, _detections(results, gt)[0], **options)
     p, s = a.precision[at[0], :, :, 0, -1], a.scores[at[0], :, :, 0, -1]  # [r, c]
-    return {name: pd.DataFrame(dict(recall=np.linspace(0, 1, 101), precision=p[:, i], score=np.where(p[:, i] > 0, s[:, i], np.nan)))
+    return {name: pd.DataFrame(dict(recall=np.linspace(0, 1, 101), precision=p[:, i],
+                                    score=np.where(p[:, i] > 0, s[:, i], np.nan)))
             for i, name in enumerate(class_names(gt).values()) if (p[:, i] > -1).any()}
 
 def plot_precision_recall(curves: dict[str, pd.DataFrame], title: str = '') -> Figure:
@@ -470,8 +555,10 @@ def plot_precision_recall(curves: dict[str, pd.DataFrame], title: str = '') -> F
     plt.close(fig)
     ax.set_prop_cycle(plt.style.library['tableau-colorblind10']['axes.prop_cycle'] * plt.cycler(ls=['-']))
     for i, (name, c) in enumerate(curves.items()):
-        ax.plot(c['recall'], c['precision'], lw=2, ls=('-', '--', ':')[i // 10 % 3], label=f"{name}  {c['precision'].mean():.2f}")
-    ax.set(xlabel='recall', ylabel='precision', xlim=(0, 1), ylim=(0, 1.03), title=title or ('' if curves else 'no ground truth'))
+        ax.plot(c['recall'], c['precision'], lw=2, ls=('-', '--', ':')[i // 10 % 3],
+                label=f"{name}  {c['precision'].mean():.2f}")
+    ax.set(xlabel='recall', ylabel='precision', xlim=(0, 1), ylim=(0, 1.03),
+           title=title or ('' if curves else 'no ground truth'))
     if curves: fig.legend(title='AP', fontsize=8, loc='outside right upper', ncols=1 + len(curves) // 21)
     ax.grid(alpha=.3)
     return fig
@@ -483,7 +570,8 @@ def _ious(found: np.ndarray, there: np.ndarray, crowd: np.ndarray) -> np.ndarray
     return _pair_ious(found[d], there[g], crowd[g]).reshape(len(found), len(there))
 
 def _pair_up(overlap: np.ndarray, crowd: np.ndarray, iou: float) -> list[int | None]:
-    "For each row of `overlap [d, g]` the index of its object, -1 for none, None for a prediction inside a crowd region; best overlap first."
+    """For each row of `overlap [d, g]` the index of its object, -1 for none, None for a prediction inside a crowd
+    region; best overlap first."""
     free, out = ~crowd, []
     for row in overlap:
         best = int(np.where(free, row, -1).argmax()) if free.any() else -1
@@ -494,7 +582,8 @@ def _pair_up(overlap: np.ndarray, crowd: np.ndarray, iou: float) -> list[int | N
     return out
 
 def confusion_table(gt, results, threshold: float = .3, iou: float = .5) -> pd.DataFrame:
-    "Counts: rows what is there (last: nothing), columns what it was taken for (last: missed), for predictions of at least `threshold`."
+    """Counts: rows what is there (last: nothing), columns what it was taken for (last: missed), for predictions of at
+    least `threshold`."""
     gt = load_ground_truth(gt)
     (found, image, category), t, names = _detections(results, gt), _truth(gt), list(class_names(gt).values())
     order = np.lexsort((-found.scores, image))
@@ -514,35 +603,44 @@ def confusion_table(gt, results, threshold: float = .3, iou: float = .5) -> pd.D
 
 # %% ../nbs/18_evaluation.ipynb #cfd724cd
 def empty_frame_false_positives(gt, results, thresholds=(.1, .3, .5, .7)) -> pd.Series:
-    "Predictions per image on frames without any annotation, at each score threshold (NaN when every frame has objects); `.attrs['num_images']`."
+    """Predictions per image on frames without any annotation, at each score threshold (NaN when every frame has
+    objects); `.attrs['num_images']`."""
     gt = load_ground_truth(gt)
     empty = {r['id'] for r in gt['images']} - {a['image_id'] for a in gt['annotations']}
     found = _detections(results, gt)[0]
     scores = found.scores[np.array([i in empty for i in found.image_ids.tolist()], bool)]
-    rates = pd.Series({t: (scores >= t).sum() / len(empty) if empty else np.nan for t in thresholds}, name='false positives per empty image', dtype=float)
+    rates = pd.Series({t: (scores >= t).sum() / len(empty) if empty else np.nan for t in thresholds},
+                      name='false positives per empty image', dtype=float)
     rates.attrs['num_images'] = len(empty)
     return rates
 
 # %% ../nbs/18_evaluation.ipynb #1ad46e2a
 def main(argv: list[str] | None = None) -> dict:
-    "Command line: print the table of two COCO files; `--out` writes all metrics as JSON. Ends with one error message on bad input."
-    p = argparse.ArgumentParser(prog='python -m dset.evaluation', description='COCO metrics of a results file against a ground-truth file.')
+    """Command line: print the table of two COCO files; `--out` writes all metrics as JSON. Ends with one error message
+    on bad input."""
+    p = argparse.ArgumentParser(prog='python -m dset.evaluation',
+                                description='COCO metrics of a results file against a ground-truth file.')
     p.add_argument('gt'), p.add_argument('results')
     p.add_argument('--max_dets', type=int, default=100, help='predictions that count per class and image (COCO: 100)')
     p.add_argument('--backend', default='auto', choices=('auto', 'faster', 'pycocotools'))
-    p.add_argument('--by', metavar='FIELD', help='split by a field of the images or annotations too: side, occluded_state, ...')
+    p.add_argument('--by', metavar='FIELD',
+                   help='split by a field of the images or annotations too: side, occluded_state, ...')
     p.add_argument('--out', help='write the metrics to this JSON file')
     args = p.parse_args(argv)
     try:
         metrics = evaluate_coco(args.gt, args.results, args.max_dets, args.backend)
-        groups = evaluate_by(args.gt, args.results, args.by, max_dets=args.max_dets, backend=args.backend) if args.by else {}
+        groups = evaluate_by(args.gt, args.results, args.by, max_dets=args.max_dets,
+                             backend=args.backend) if args.by else {}
         alarms = empty_frame_false_positives(args.gt, args.results)
         if groups: metrics['by'] = {args.by: {str(v): m for v, m in groups.items()}}
         if args.out: write_json(metrics, Path(args.out).expanduser())
     except (ValueError, OSError, ImportError) as e: p.exit(2, f'{e}\n')
-    print(results_table(metrics)[['AP', 'AP50', 'AP75', 'AR', 'num_objects', 'num_predictions']].to_string(float_format='{:.3f}'.format))
+    print(results_table(metrics)[['AP', 'AP50', 'AP75', 'AR', 'num_objects',
+                                  'num_predictions']].to_string(float_format='{:.3f}'.format))
     if groups: print(f'\nby {args.by}', groups_table(groups).to_string(float_format='{:.3f}'.format), sep='\n')
-    if n := alarms.attrs['num_images']: print(f'\nfalse positives per image on {n} empty frames:', ', '.join(f'{v:.2f} at score {t}' for t, v in alarms.items()))
+    if n := alarms.attrs['num_images']:
+        print(f'\nfalse positives per image on {n} empty frames:',
+              ', '.join(f'{v:.2f} at score {t}' for t, v in alarms.items()))
     return metrics
 
 if __name__ == '__main__' and '__file__' in globals(): main()

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 import numpy as np
-from .detection_data import (IMAGE_SUFFIXES, INDEX_VERSION, DetectionDataset, Index, LabelFile, Report, cache_file, cached, finite, has_files, image_size, is_file_of,
-                                 load_json, make_columns, map_chunks, original_sizes, pack_labels, read_header, stamp, state_of, usable, warn_about, why_none)
+from .detection_data import (IMAGE_SUFFIXES, INDEX_VERSION, DetectionDataset, Index, LabelFile, Report, cache_file,
+                                 cached, finite, has_files, image_size, is_file_of,
+                                 load_json, make_columns, map_chunks, original_sizes, pack_labels, read_header, stamp,
+                                 state_of, usable, warn_about, why_none)
 
 # %% ../nbs/16_own_data.ipynb #c0ccb4bc
 def _table(coco: dict, key: str, source: str) -> list[dict]:
@@ -29,24 +31,29 @@ def whole_id(value) -> int | None:
     return int(value)
 
 def _whole(row: dict, key: str, source: str) -> int:
-    if (value := whole_id(row.get(key))) is None: raise ValueError(f"{source}: {key} {row.get(key)!r} is not a whole number of up to 18 digits in {str(row)[:80]}")
+    if (value := whole_id(row.get(key))) is None:
+        raise ValueError(
+                f"{source}: {key} {row.get(key)!r} is not a whole number of up to 18 digits in {str(row)[:80]}")
     return value
 
 def _categories(coco: dict, source: str) -> dict[int, str]:
     "Category id -> name, in order of ids: the position is the label. A name that is there twice gets its id appended."
     rows = _table(coco, 'categories', source)
     found = {k: str(r.get('name') or k) for r in rows for k in [_whole(r, 'id', source)]}
-    if not found or len(found) < len(rows): raise ValueError(f"{source}: {'category ids must differ' if rows else 'categories is empty'}")
+    if not found or len(found) < len(rows):
+        raise ValueError(f"{source}: {'category ids must differ' if rows else 'categories is empty'}")
     times = Counter(found.values())
     return {k: n if times[n] == 1 else f'{n} ({k})' for k, n in sorted(found.items())}
 
 def _images(coco: dict, source: str) -> tuple[dict[int, dict], list[int]]:
-    "Image id -> row, in order of ids, and the ids that are there twice for one file; `ValueError` if they are for two files."
+    """Image id -> row, in order of ids, and the ids that are there twice for one file; `ValueError` if they are for
+    two files."""
     rows, twice = {}, []
     for row in _table(coco, 'images', source):
         k = _whole(row, 'id', source)
         if k in rows and rows[k].get('file_name') != row.get('file_name'):
-            raise ValueError(f"{source}: two images have the id {k}, {rows[k].get('file_name')!r} and {row.get('file_name')!r}, so nobody knows whose boxes are whose: number the images anew")
+            raise ValueError(f"{source}: two images have the id {k}, {rows[k].get('file_name')!r} and "
+                             f"{row.get('file_name')!r}, so nobody knows whose boxes are whose: number the images anew")
         if k in rows: twice.append(k)
         else: rows[k] = row
     return dict(sorted(rows.items())), twice
@@ -68,7 +75,8 @@ def _area(row: dict) -> float:
 def _is_crowd(row: dict) -> bool: return row.get('iscrowd') in (1, '1', True)
 
 def _coco_labels(coco: dict, ids: Sequence[int], source: str) -> tuple[list[LabelFile], int]:
-    "One LabelFile for each image id (types are category ids as text, ' crowd' behind those of ignore regions), and how many rows fit no image."
+    """One LabelFile for each image id (types are category ids as text, ' crowd' behind those of ignore regions), and
+    how many rows fit no image."""
     found, stray = {k: ([], [], [], [], []) for k in ids}, 0
     for n, row in enumerate(_table(coco, 'annotations', source)):
         boxes, types, states, problems, areas = found.get(whole_id(row.get('image_id')), (None,) * 5)
@@ -79,7 +87,8 @@ def _coco_labels(coco: dict, ids: Sequence[int], source: str) -> tuple[list[Labe
         types.append(sys.intern(f"{c if whole_id(c) is None else whole_id(c)}{' crowd' if _is_crowd(row) else ''}"))
         states.append([state_of(row.get(k)) for k in ('truncated_state', 'occluded_state')])
         areas.append(_area(row))
-    return [LabelFile(np.array(b, np.float32).reshape(-1, 4), t, np.array(s, np.int8).reshape(-1, 2), p, np.array(a, np.float64)) for b, t, s, p, a in found.values()], stray
+    return [LabelFile(np.array(b, np.float32).reshape(-1, 4), t, np.array(s, np.int8).reshape(-1, 2), p,
+                      np.array(a, np.float64)) for b, t, s, p, a in found.values()], stray
 
 def _is_file(path: Path) -> bool:
     try: return path.is_file()
@@ -94,15 +103,18 @@ def _read_headers(paths: list) -> list:
         out.append(((h, w), remarks))
     return out
 
-def _pictures(rows: list[dict], folder: Path, source: str, num_workers, progress) -> tuple[list[str], np.ndarray, np.ndarray, list]:
+def _pictures(rows: list[dict], folder: Path, source: str, num_workers, progress) -> tuple[list[str], np.ndarray,
+        np.ndarray, list]:
     "File names ('' where missing), declared sizes and sizes of the files [f, 2] (0 where unusable), and problems."
     names = [n if _is_file(folder/n) else '' for n in (str(r.get('file_name', '')) for r in rows)]
-    read = map_chunks(_read_headers, [str(folder/n) if n else None for n in names], num_workers, progress, desc=f'indexing {folder.name}')
+    read = map_chunks(_read_headers, [str(folder/n) if n else None for n in names], num_workers, progress,
+                      desc=f'indexing {folder.name}')
     found = np.array([size for size, _ in read], np.int32).reshape(-1, 2)
     problems = [[i, str(folder/names[i]), r] for i, (_, remarks) in enumerate(read) for r in remarks]
     declared = original_sizes(folder, names, found)
     for i, r in enumerate(rows):
-        if None not in (r.get('height'), r.get('width')): declared[i] = _whole(r, 'height', source), _whole(r, 'width', source)
+        if None not in (r.get('height'), r.get('width')):
+            declared[i] = _whole(r, 'height', source), _whole(r, 'width', source)
     if (folder/'resized.json').is_file(): return names, declared, found, problems
     for i in np.flatnonzero((found[:, 0] > 0) & (found != declared).any(1)).tolist():
         (h, w), (fh, fw) = declared[i], found[i]
@@ -114,7 +126,8 @@ def _far(folder: Path, names: list[str]) -> list:
     "[name, stamp] of the files that lie outside of `folder`, where its listing does not see them change."
     out = []
     for n in names:
-        if os.path.isabs(n) or '..' in Path(n).parts: out.append([n, list(stamp((folder/n).stat())) if _is_file(folder/n) else None])
+        if os.path.isabs(n) or '..' in Path(n).parts:
+            out.append([n, list(stamp((folder/n).stat())) if _is_file(folder/n) else None])
     return out
 
 def _coco_index(coco: dict, folder: Path, source: str, num_workers, progress) -> Index:
@@ -125,9 +138,12 @@ def _coco_index(coco: dict, folder: Path, source: str, num_workers, progress) ->
     known = [str(c) for c in categories] + [f'{c} crowd' for c in categories]
     code = {n: i for i, n in enumerate(known)}
     problems += [[i, source, p] for i, label in enumerate(parsed) for p in label.problems]
-    notes = dict(duplicate_ids=twice, problems=problems, stray=stray, categories=list(categories.items()), far=_far(folder, [str(r.get('file_name', '')) for r in rows.values()]))
-    return Index(ids=np.array([str(k) for k in rows]), files=np.array(names), sequence=np.array([''] * len(rows)), side=np.array([str(r.get('side') or '') for r in rows.values()]),
-                 sizes=sizes, file_sizes=file_sizes, notes=notes, **pack_labels(parsed, known, lambda n: code.get(n, -1)))
+    notes = dict(duplicate_ids=twice, problems=problems, stray=stray, categories=list(categories.items()),
+                 far=_far(folder, [str(r.get('file_name', '')) for r in rows.values()]))
+    return Index(ids=np.array([str(k) for k in rows]), files=np.array(names), sequence=np.array([''] * len(rows)),
+                 side=np.array([str(r.get('side') or '') for r in rows.values()]),
+                 sizes=sizes, file_sizes=file_sizes, notes=notes,
+                 **pack_labels(parsed, known, lambda n: code.get(n, -1)))
 
 # %% ../nbs/16_own_data.ipynb #a7061760
 def _files_below(folder: Path) -> list:
@@ -137,28 +153,39 @@ def _files_below(folder: Path) -> list:
         if (real := os.path.realpath(base)) in seen: dirs.clear(); continue
         seen.add(real)
         for name in files:
-            try: out.append((os.path.relpath(os.path.join(base, name), folder), *stamp(os.stat(os.path.join(base, name)))))
+            try:
+                out.append((os.path.relpath(os.path.join(base, name), folder),
+                            *stamp(os.stat(os.path.join(base, name)))))
             except OSError: pass   # a link to nowhere
     return sorted(out)
 
 def _open_coco(images, annotations, cache_dir, num_workers, progress) -> tuple[Index, str]:
-    if not isinstance(images, (str, os.PathLike)): raise ValueError(f"images must be the path of a folder, got {images!r}")
-    if not isinstance(annotations, (str, os.PathLike, dict)): raise ValueError(f"annotations must be a COCO file or dict, got {type(annotations).__name__}")
+    if not isinstance(images, (str, os.PathLike)):
+        raise ValueError(f"images must be the path of a folder, got {images!r}")
+    if not isinstance(annotations, (str, os.PathLike, dict)):
+        raise ValueError(f"annotations must be a COCO file or dict, got {type(annotations).__name__}")
     folder = Path(images).expanduser()
-    if not folder.is_dir(): raise FileNotFoundError(f"image folder {images} {'is not a folder' if folder.exists() else 'does not exist'}")
-    if isinstance(annotations, dict): return _coco_index(annotations, folder, 'the COCO dict', num_workers, progress), 'COCO dict'
+    if not folder.is_dir():
+        raise FileNotFoundError(f"image folder {images} {'is not a folder' if folder.exists() else 'does not exist'}")
+    if isinstance(annotations, dict):
+        return _coco_index(annotations, folder, 'the COCO dict', num_workers, progress), 'COCO dict'
     path = Path(annotations).expanduser()
     if not path.is_file(): raise FileNotFoundError(f"COCO file {annotations} does not exist")
     key = hashlib.sha256(json.dumps([INDEX_VERSION, *stamp(path.stat()), _files_below(folder)]).encode()).hexdigest()
     build = lambda: _coco_index(load_json(path, 'COCO file'), folder, str(path), num_workers, progress)
-    return cached(cache_file(cache_dir, path, folder), key, build, lambda index: index.notes['far'] == _far(folder, [n for n, _ in index.notes['far']])), str(path)
+    return cached(cache_file(cache_dir, path, folder), key, build,
+                  lambda index: index.notes['far'] == _far(folder, [n for n, _ in index.notes['far']])), str(path)
 
 class CocoDetection(DetectionDataset):
-    """Anybody's COCO detection set as a `DetectionDataset`: `images` is the folder that `file_name` counts from, `annotations` a file or a dict.
+    """Anybody's COCO detection set as a `DetectionDataset`: `images` is the folder that `file_name` counts from,
+    `annotations` a file or a dict.
 
-    Category ids may be any whole numbers (3.0 and "003" too); label k is the k-th smallest, `category_ids[k]` gives it back. Image ids stay as they are. Crowd annotations are not
-    trained on but stay in `to_coco`. Raises `FileNotFoundError` or `ValueError`; what is left out is in `report`, with a warning."""
-    def __init__(self, images: str | Path, annotations: str | Path | dict, transforms=None, cache_dir: str | Path | bool | None = None,
+    Category ids may be any whole numbers (3.0 and "003" too); label k is the k-th smallest, `category_ids[k]` gives it
+    back. Image ids stay as they are. Crowd annotations are not
+    trained on but stay in `to_coco`. Raises `FileNotFoundError` or `ValueError`; what is left out is in `report`, with
+    a warning."""
+    def __init__(self, images: str | Path, annotations: str | Path | dict, transforms=None,
+                 cache_dir: str | Path | bool | None = None,
                  num_workers: int | None = None, progress: bool = True):
         index, source = _open_coco(images, annotations, cache_dir, num_workers, progress)
         category_ids, names = zip(*index.notes['categories'])
@@ -172,10 +199,12 @@ class CocoDetection(DetectionDataset):
         warn_about(report, len(index.ids))
 
     def as_written(self) -> dict:
-        """The annotations of the images in use as the file has them: boxes beyond the edge and without area too, all fields but `segmentation`; ids as whole numbers.
+        """The annotations of the images in use as the file has them: boxes beyond the edge and without area too, all
+        fields but `segmentation`; ids as whole numbers.
 
         An annotation that is no box or of no category of the file is left out. Reads the file again."""
-        coco = self.annotations if isinstance(self.annotations, dict) else load_json(Path(self.annotations).expanduser(), 'COCO file')
+        coco = self.annotations if isinstance(self.annotations,
+                                              dict) else load_json(Path(self.annotations).expanduser(), 'COCO file')
         sizes = {int(k): (int(w), int(h)) for k, (h, w) in zip(self.image_ids, self.sizes.tolist())}
         rows, _ = _images(coco, self.report.source)
         images = [r | dict(id=k, width=sizes[k][0], height=sizes[k][1]) for k, r in rows.items() if k in sizes]
@@ -188,30 +217,38 @@ class CocoDetection(DetectionDataset):
             x, y, w, h = map(float, box)
             area = _area(row)
             plain = {k: v for k, v in row.items() if k != 'segmentation'}
-            annotations.append(plain | dict(id=len(annotations) + 1, image_id=image, category_id=category, bbox=[x, y, w, h], area=w * h if np.isnan(area) else area, iscrowd=int(_is_crowd(row))))
-        return dict(images=images, annotations=annotations, categories=[dict(id=c, name=n) for c, n in zip(self.category_ids, self.class_names)])
+            annotations.append(plain | dict(id=len(annotations) + 1, image_id=image, category_id=category,
+                                            bbox=[x, y, w, h], area=w * h if np.isnan(area) else area,
+                                            iscrowd=int(_is_crowd(row))))
+        return dict(images=images, annotations=annotations,
+                    categories=[dict(id=c, name=n) for c, n in zip(self.category_ids, self.class_names)])
 
 # %% ../nbs/16_own_data.ipynb #9f5f5f71
 def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None = None) -> tuple[Path, Path]:
     """The image folder and the file of a COCO split: `split` is a .json file in `root`, or any path.
 
-    Without `image_root`, images are looked for beside the file, then in `root`: in a folder of the split's name (`train2017/` for
+    Without `image_root`, images are looked for beside the file, then in `root`: in a folder of the split's name
+    (`train2017/` for
     `instances_train2017.json`), in `images/`, or directly. Raises `FileNotFoundError`."""
     root = Path(root).expanduser()
     path = next((p for p in (root/split, Path(split).expanduser()) if p.is_file()), None)
-    if path is None: raise FileNotFoundError(f"COCO file {split} does not exist, neither in {root} nor as a path of its own")
+    if path is None:
+        raise FileNotFoundError(f"COCO file {split} does not exist, neither in {root} nor as a path of its own")
     if image_root: return Path(image_root).expanduser(), path
     name = path.stem.removeprefix('instances_')
     for folder in (path.parent, root/name, root/'images'/name, root/'images', root):
         if has_files(folder, IMAGE_SUFFIXES): return folder, path
-    raise FileNotFoundError(f"no .jpg or .png files for {path} beside it, in {root/name}, {root/'images'} or {root}: give their folder as image_root")
+    raise FileNotFoundError(f"no .jpg or .png files for {path} beside it, in {root/name}, {root/'images'} or {root}: "
+                            f"give their folder as image_root")
 
 # %% ../nbs/16_own_data.ipynb #591f09a8
-def _yolo_line(line: str, where: str, classes: Mapping[int, str], size: tuple[int, int]) -> tuple[int, list[float], str]:
+def _yolo_line(line: str, where: str, classes: Mapping[int, str], size: tuple[int, int]) -> tuple[int, list[float],
+        str]:
     "A line of shares 0..1 -> class, [x, y, w, h] in pixels, and what it was: 'box', 'confidence' or 'polygon'."
     try: c, *v = (float(x) for x in line.split())
     except ValueError: raise ValueError(f"{where}: {line!r} is not 'class cx cy w h'") from None
-    if not np.isfinite([c, *v]).all() or len(v) < 4 or len(v) > 5 and len(v) % 2: raise ValueError(f"{where}: {line!r} is not 'class cx cy w h', nor a polygon")
+    if not np.isfinite([c, *v]).all() or len(v) < 4 or len(v) > 5 and len(v) % 2:
+        raise ValueError(f"{where}: {line!r} is not 'class cx cy w h', nor a polygon")
     if not (c.is_integer() and int(c) in classes):
         known = f'0..{len(classes) - 1}' if list(classes) == list(range(len(classes))) else ', '.join(map(str, classes))
         raise ValueError(f"{where}: class {c:g} is not in {known}")
@@ -227,17 +264,22 @@ def _class_table(class_names) -> dict[int, str]:
     if isinstance(class_names, (str, bytes)) or not class_names or not isinstance(class_names, (Mapping, Sequence)):
         raise ValueError(f"class_names={class_names!r} must be a list of names, or a map {{0: name, ...}}")
     pairs = list(class_names.items() if isinstance(class_names, Mapping) else enumerate(class_names))
-    if odd := [k for k, _ in pairs if whole_id(k) is None or whole_id(k) < 0]: raise ValueError(f"class_names has the key {odd[0]!r}: keys are class numbers from 0")
+    if odd := [k for k, _ in pairs if whole_id(k) is None or whole_id(k) < 0]:
+        raise ValueError(f"class_names has the key {odd[0]!r}: keys are class numbers from 0")
     return {whole_id(k): str(n) for k, n in sorted(pairs, key=lambda p: whole_id(p[0]))}
 
 def yolo_to_coco(images: str | Path, labels: str | Path, class_names: Sequence[str] | Mapping[int, str]) -> dict:
-    """A YOLO text set (one .txt for each image; none: no objects) as a COCO dict for `CocoDetection`; category ids are the YOLO classes.
+    """A YOLO text set (one .txt for each image; none: no objects) as a COCO dict for `CocoDetection`; category ids are
+    the YOLO classes.
 
-    `class_names` is a list, or a map from class numbers as in data.yaml. A polygon becomes its box and a confidence is ignored, both counted in a warning and in `info`.
-    Raises `FileNotFoundError` without a folder, `ValueError` for a line that is none; unreadable images are left to `CocoDetection`'s report."""
+    `class_names` is a list, or a map from class numbers as in data.yaml. A polygon becomes its box and a confidence is
+    ignored, both counted in a warning and in `info`.
+    Raises `FileNotFoundError` without a folder, `ValueError` for a line that is none; unreadable images are left to
+    `CocoDetection`'s report."""
     classes, images, labels = _class_table(class_names), Path(images).expanduser(), Path(labels).expanduser()
     if not images.is_dir(): raise FileNotFoundError(f"cannot read folder {images}: it does not exist")
-    if not labels.is_dir(): raise FileNotFoundError(f"label folder {labels} does not exist: every image would be without objects")
+    if not labels.is_dir():
+        raise FileNotFoundError(f"label folder {labels} does not exist: every image would be without objects")
     coco, seen = dict(images=[], annotations=[], categories=[dict(id=i, name=n) for i, n in classes.items()]), Counter()
     for k, name in enumerate(sorted(p.name for p in images.iterdir() if is_file_of(p.name, IMAGE_SUFFIXES))):
         path, row = labels/f'{Path(name).stem}.txt', dict(id=k, file_name=name)
@@ -251,7 +293,11 @@ def yolo_to_coco(images: str | Path, labels: str | Path, class_names: Sequence[s
             if not line.strip(): continue
             c, box, kind = _yolo_line(line, f'{path} line {n}', classes, (h, w))
             seen[kind] += 1
-            coco['annotations'].append(dict(id=len(coco['annotations']) + 1, image_id=k, category_id=c, bbox=box, area=box[2] * box[3], iscrowd=0))
-    odd = [f'{seen[k]:,} {what}' for k, what in [('polygon', 'polygons became their boxes'), ('confidence', 'confidences (a sixth number) were ignored')] if seen[k]]
+            coco['annotations'].append(dict(id=len(coco['annotations']) + 1, image_id=k, category_id=c, bbox=box,
+                                            area=box[2] * box[3], iscrowd=0))
+    odd = [f'{seen[k]:,} {what}' for k, what in [('polygon', 'polygons became their boxes'),
+                                                 ('confidence', 'confidences (a sixth number) were ignored')]
+                                                 if seen[k]]
     if odd: warnings.warn(f"{labels}: {'; '.join(odd)}", stacklevel=2)
-    return dict(coco, info=dict(description=f'YOLO labels of {labels}', polygons=seen['polygon'], confidences=seen['confidence']))
+    return dict(coco, info=dict(description=f'YOLO labels of {labels}', polygons=seen['polygon'],
+                                confidences=seen['confidence']))

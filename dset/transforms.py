@@ -29,8 +29,10 @@ def _check_size(image_size: Sequence[int]) -> tuple[int, int]:
 _GREY = torch.tensor([0.2989, 0.587, 0.114])
 _YIQ = torch.tensor([[0.2989, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 
-def colour_matrix(mean: torch.Tensor, brightness: float = 1, contrast: float = 1, saturation: float = 1, hue: float = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """`A [3, 3]` and `t [3, 1]` of x' = A x + t, for an image with mean colour `mean [3]`; factors as in torchvision's `adjust_*`, hue in turns.
+def colour_matrix(mean: torch.Tensor, brightness: float = 1, contrast: float = 1, saturation: float = 1,
+                  hue: float = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """`A [3, 3]` and `t [3, 1]` of x' = A x + t, for an image with mean colour `mean [3]`; factors as in torchvision's
+    `adjust_*`, hue in turns.
 
     In order: brightness, contrast, saturation, hue."""
     A, t = brightness * torch.eye(3), torch.zeros(3, 1)
@@ -41,7 +43,8 @@ def colour_matrix(mean: torch.Tensor, brightness: float = 1, contrast: float = 1
     return R @ S @ A, R @ S @ t
 
 def adjust_colours(image: torch.Tensor, **factors: float) -> torch.Tensor:
-    "A uint8 image `[3, h, w]` in other light; `factors` as for `colour_matrix`. The mean colour is that of every fourth row and column."
+    """A uint8 image `[3, h, w]` in other light; `factors` as for `colour_matrix`. The mean colour is that of every
+    fourth row and column."""
     h, w = image.shape[-2:]
     A, t = colour_matrix(image[:, ::4, ::4].float().mean((1, 2)), **factors)
     t, rows = t + 0.5, min(h, max(1, _BAND // w))
@@ -57,14 +60,17 @@ _BAND = 2 ** 15  # pixels worked on at a time
 
 # %% ../nbs/17_transforms.ipynb #ee27a8ff
 class PhotometricDistort(v2.Transform):
-    "Brightness, contrast, saturation, hue, each changed with probability `p` by a factor drawn from its range; boxes pass through."
-    def __init__(self, brightness=(0.875, 1.125), contrast=(0.5, 1.5), saturation=(0.5, 1.5), hue=(-0.05, 0.05), p: float = 0.5):
+    """Brightness, contrast, saturation, hue, each changed with probability `p` by a factor drawn from its range; boxes
+    pass through."""
+    def __init__(self, brightness=(0.875, 1.125), contrast=(0.5, 1.5), saturation=(0.5, 1.5), hue=(-0.05, 0.05),
+                 p: float = 0.5):
         super().__init__()
         self.ranges, self.p = dict(brightness=brightness, contrast=contrast, saturation=saturation, hue=hue), p
 
     def make_params(self, flat_inputs: list) -> dict:
         u = torch.rand(len(self.ranges), 2).tolist()
-        return {k: lo + (hi - lo) * value for (k, (lo, hi)), (value, chance) in zip(self.ranges.items(), u) if chance < self.p}
+        return {k: lo + (hi - lo) * value for (k, (lo, hi)),
+                (value, chance) in zip(self.ranges.items(), u) if chance < self.p}
 
     def transform(self, inpt, params: dict):
         if not isinstance(inpt, tv_tensors.Image) or not params: return inpt
@@ -81,8 +87,10 @@ def _on_canvas(image: torch.Tensor, size: tuple[int, int], top: int, left: int, 
     return canvas.permute(2, 0, 1)
 
 class ResizeZoomOut(v2.Transform):
-    "Resize to `image_size` (h, w); with probability `p` to a part of it, 1/r of each side with r drawn from `zoom`, at a drawn place on grey `fill`."
-    def __init__(self, image_size: Sequence[int], zoom: tuple[float, float] = (1.0, 2.0), p: float = 0.5, fill: int = FILL):
+    """Resize to `image_size` (h, w); with probability `p` to a part of it, 1/r of each side with r drawn from `zoom`,
+    at a drawn place on grey `fill`."""
+    def __init__(self, image_size: Sequence[int], zoom: tuple[float, float] = (1.0, 2.0), p: float = 0.5,
+                 fill: int = FILL):
         super().__init__()
         if not 1 <= zoom[0] <= zoom[1]: raise ValueError(f"zoom={zoom!r} must be two rising factors from 1")
         self.image_size, self.zoom, self.p, self.fill = _check_size(image_size), zoom, p, fill
@@ -120,14 +128,17 @@ def weak_transforms(image_size: Sequence[int] = (640, 640)) -> v2.Compose:
     "Resize and flip: what is left when strong augmentation is off. Boxes under a pixel leave."
     return v2.Compose([*eval_transforms(image_size).transforms, v2.RandomHorizontalFlip(), sanitize()])
 
-def strong_transforms(image_size: Sequence[int] = (640, 640), zoom: tuple[float, float] = (1.0, 2.0), crop_options: Sequence[float] = (0.0, 1.0), fill: int = FILL) -> v2.Compose:
+def strong_transforms(image_size: Sequence[int] = (640, 640), zoom: tuple[float, float] = (1.0, 2.0),
+                      crop_options: Sequence[float] = (0.0, 1.0), fill: int = FILL) -> v2.Compose:
     "IoU crop with thresholds `crop_options`, resize with zoom-out by up to `zoom`, flip, photometric distortion."
-    return v2.Compose([v2.RandomApply([v2.RandomIoUCrop(sampler_options=list(crop_options))], p=0.8), ResizeZoomOut(image_size, zoom, fill=fill),
+    return v2.Compose([v2.RandomApply([v2.RandomIoUCrop(sampler_options=list(crop_options))], p=0.8),
+                       ResizeZoomOut(image_size, zoom, fill=fill),
                        v2.RandomHorizontalFlip(), sanitize(), PhotometricDistort()])
 
 def rtdetr_transforms(image_size: Sequence[int] = (640, 640)) -> v2.Compose:
     """RT-DETR's own training recipe (configs/rtdetrv2/include/dataloader.yml): light, zoom-out by 1 to 4 onto black, IoU crop with SSD's thresholds, flip, resize."""
-    return v2.Compose([v2.RandomPhotometricDistort(p=0.5), v2.RandomZoomOut(fill=0), v2.RandomApply([v2.RandomIoUCrop()], p=0.8), sanitize(),
+    return v2.Compose([v2.RandomPhotometricDistort(p=0.5), v2.RandomZoomOut(fill=0),
+                       v2.RandomApply([v2.RandomIoUCrop()], p=0.8), sanitize(),
                        v2.RandomHorizontalFlip(), v2.Resize(_check_size(image_size), antialias=True), sanitize()])
 
 def make_transforms(image_size: Sequence[int] = (640, 640), train: bool = False, strong: bool = True) -> v2.Compose:
@@ -138,14 +149,17 @@ def make_transforms(image_size: Sequence[int] = (640, 640), train: bool = False,
 # %% ../nbs/17_transforms.ipynb #90dc4277
 def _batch_target(target: dict, size: tuple[int, int]) -> dict:
     h, w = size
-    boxes = torch.as_tensor(target['boxes']).as_subclass(torch.Tensor).float().reshape(-1, 4) / torch.tensor([w, h, w, h])
+    boxes = torch.as_tensor(target['boxes']).as_subclass(torch.Tensor).float().reshape(-1,
+            4) / torch.tensor([w, h, w, h])
     return target | dict(boxes=box_convert(boxes.clamp(0, 1), 'xyxy', 'cxcywh'))
 
 def collate(items: list) -> tuple[torch.Tensor, list[dict]]:
-    "Items -> `images [B, 3, H, W]`, bytes as they were, and a list of targets whose `boxes [n, 4]` are cxcywh in 0..1; `ValueError` if sizes differ."
+    """Items -> `images [B, 3, H, W]`, bytes as they were, and a list of targets whose `boxes [n, 4]` are cxcywh in
+    0..1; `ValueError` if sizes differ."""
     images, targets = zip(*items)
     sizes = {tuple(i.shape[-2:]) for i in images}
-    if len(sizes) > 1: raise ValueError(f"images of one batch have sizes {sorted(sizes)}: resize them to one size (make_transforms)")
+    if len(sizes) > 1:
+        raise ValueError(f"images of one batch have sizes {sorted(sizes)}: resize them to one size (make_transforms)")
     batch = torch.stack([i.as_subclass(torch.Tensor) for i in images])  # [b, 3, h, w]
     return batch, [_batch_target(t, tuple(batch.shape[-2:])) for t in targets]
 
@@ -155,7 +169,8 @@ def as_floats(images: torch.Tensor) -> torch.Tensor:
 
 # %% ../nbs/17_transforms.ipynb #82caa960
 class AugmentationPolicy:
-    "Says whether strong augmentation is on: off in the last `off_epochs` of `epochs`. The epoch lies in shared memory, so running workers see `set_epoch`."
+    """Says whether strong augmentation is on: off in the last `off_epochs` of `epochs`. The epoch lies in shared
+    memory, so running workers see `set_epoch`."""
     def __init__(self, epochs: int | None = None, off_epochs: int = 2):
         self.epochs, self.off_epochs = epochs, off_epochs
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
@@ -173,7 +188,8 @@ def seed_of(*parts) -> int:
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:8], 'little') >> 1
 
 def _place(image: torch.Tensor, boxes: torch.Tensor, corner: int, centre: tuple[int, int], canvas: torch.Tensor):
-    "Put `image` into `canvas` in place, one of its corners on `centre` (y, x); boxes [n, 4] move along and are cut at the canvas."
+    """Put `image` into `canvas` in place, one of its corners on `centre` (y, x); boxes [n, 4] move along and are cut
+    at the canvas."""
     (h, w), (H, W), (cy, cx) = image.shape[-2:], canvas.shape[-2:], centre
     top, left = cy - h * (corner < 2), cx - w * (corner % 2 == 0)
     y0, x0, y1, x1 = max(top, 0), max(left, 0), min(top + h, H), min(left + w, W)
@@ -183,13 +199,17 @@ def _place(image: torch.Tensor, boxes: torch.Tensor, corner: int, centre: tuple[
 
 def _area(boxes: torch.Tensor) -> torch.Tensor: return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1)
 
-def mosaic(items: list, image_size: Sequence[int], centre: tuple[int, int], scales: Sequence[float], fill: int = FILL, min_visible: float = 0.2):
-    """Four items around one point: item k, scaled to fit `image_size` times `scales[k]`, touches `centre` (y, x) with its inner corner.
+def mosaic(items: list, image_size: Sequence[int], centre: tuple[int, int], scales: Sequence[float], fill: int = FILL,
+           min_visible: float = 0.2):
+    """Four items around one point: item k, scaled to fit `image_size` times `scales[k]`, touches `centre` (y, x) with
+    its inner corner.
 
-    Boxes are cut where their image is cut, and leave when less than `min_visible` of them is left. Returns an item of size `image_size`;
+    Boxes are cut where their image is cut, and leave when less than `min_visible` of them is left. Returns an item of
+    size `image_size`;
     `image_id` and `orig_size` are those of the first."""
     H, W = _check_size(image_size)
-    canvas, boxes, rest = torch.full((3, H, W), fill, dtype=torch.uint8), [], {k: [] for k in PER_BOX if k in items[0][1]}
+    canvas, boxes, rest = torch.full((3, H, W), fill, dtype=torch.uint8), [], {k: [] for k in PER_BOX
+            if k in items[0][1]}
     for corner, ((image, target), scale) in enumerate(zip(items, scales)):
         h, w = image.shape[-2:]
         fit = scale * min(H / h, W / w)
@@ -200,15 +220,18 @@ def mosaic(items: list, image_size: Sequence[int], centre: tuple[int, int], scal
         boxes.append(cut[keep])
         for k, parts in rest.items(): parts.append(target[k][keep])
     boxes = tv_tensors.BoundingBoxes(torch.cat(boxes), format='XYXY', canvas_size=(H, W))
-    return tv_tensors.Image(canvas), items[0][1] | dict(boxes=boxes) | {k: torch.cat(parts) for k, parts in rest.items()}
+    return tv_tensors.Image(canvas), items[0][1] | dict(boxes=boxes) | {k: torch.cat(parts) for k,
+            parts in rest.items()}
 
 # %% ../nbs/17_transforms.ipynb #e54215ac
 class AugmentedDataset(Dataset):
     """A detection data set seen through augmentation; `dataset` gives plain items (no transforms).
 
-    Item `i` depends on `(seed, epoch, i)` alone: not on the worker, the order, or what was drawn before. `policy` (or `set_epoch`) says when
+    Item `i` depends on `(seed, epoch, i)` alone: not on the worker, the order, or what was drawn before. `policy` (or
+    `set_epoch`) says when
     strong augmentation and Mosaic (probability `mosaic_prob`) are off."""
-    def __init__(self, dataset: Dataset, image_size: Sequence[int] = (640, 640), policy: AugmentationPolicy | None = None, mosaic_prob: float = 0.0,
+    def __init__(self, dataset: Dataset, image_size: Sequence[int] = (640, 640),
+                 policy: AugmentationPolicy | None = None, mosaic_prob: float = 0.0,
                  seed: int = 0, strong: Callable | None = None, weak: Callable | None = None):
         if not 0 <= mosaic_prob <= 1: raise ValueError(f"mosaic_prob={mosaic_prob} must be between 0 and 1")
         self.dataset, self.image_size, self.policy = dataset, _check_size(image_size), policy or AugmentationPolicy()
@@ -240,13 +263,16 @@ class AugmentedDataset(Dataset):
 # %% ../nbs/17_transforms.ipynb #61203b69
 def _scale_size(size, image_size: tuple[int, int]) -> tuple[int, int]:
     "A height alone keeps the shape of `image_size`, its width rounded to a multiple of 32."
-    h, w = (size, 32 * max(1, int(size * image_size[1] / image_size[0] / 32 + 0.5))) if isinstance(size, int) else _check_size(size)
+    h, w = (size, 32 * max(1, int(size * image_size[1] / image_size[0] / 32 + 0.5))) if isinstance(size,
+            int) else _check_size(size)
     if h % 32 or w % 32: raise ValueError(f"multi-scale sizes must be multiples of 32, got {h}x{w}")
     return h, w
 
 class MultiScaleCollate:
-    "`collate`, then the whole batch resized to one of `sizes` (heights or (h, w)), drawn from the seed, the epoch and the images in it; off with the policy."
-    def __init__(self, sizes: Sequence, image_size: Sequence[int] = (640, 640), policy: AugmentationPolicy | None = None, seed: int = 0):
+    """`collate`, then the whole batch resized to one of `sizes` (heights or (h, w)), drawn from the seed, the epoch
+    and the images in it; off with the policy."""
+    def __init__(self, sizes: Sequence, image_size: Sequence[int] = (640, 640),
+                 policy: AugmentationPolicy | None = None, seed: int = 0):
         self.sizes = [_scale_size(s, _check_size(image_size)) for s in sizes]
         self.policy, self.seed = policy or AugmentationPolicy(), seed
 
