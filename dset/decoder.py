@@ -6,7 +6,7 @@
 __all__ = ['MLP', 'MemoryAttention', 'TransformerDecoderLayer', 'TransformerDecoder', 'generate_anchors', 'anchors_for',
            'RTDETRTransformerv2']
 
-# %% ../nbs/06_decoder.ipynb #bd386e97
+# %% ../nbs/06_decoder.ipynb #b75c8b9a
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from .deformable_attention import MSDeformableAttention, deformable_sampling
 from .denoising import DenoisingQueries, inverse_sigmoid, make_denoising_queries
 from .encoder import Activation, input_projection, plugged, put_rows, take_rows
 
-# %% ../nbs/06_decoder.ipynb #b519a6aa
+# %% ../nbs/06_decoder.ipynb #6c980646
 class MLP(nn.Module):
     "`num_layers` linear layers with ReLU between them: `[..., input_dim] -> [..., output_dim]`."
     def __init__(self, input_dim: int, hidden_dim: int, output_dim: int, num_layers: int):
@@ -31,32 +31,40 @@ class MLP(nn.Module):
         for layer in self.layers[:-1]: x = layer(x).relu()
         return self.layers[-1](x)
 
-# %% ../nbs/06_decoder.ipynb #a552e5f5
+# %% ../nbs/06_decoder.ipynb #f8a6d9b6
 class MemoryAttention(MSDeformableAttention):
     """Deformable attention into a memory of which only the rows `kept [b, m]` (ascending int64) exist; None: all.
 
-    `kept` stands in the place of `value_mask`: only these rows are projected, every other row reads as zero, whichever `execution`."""
-    def project_first(self, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor, kept: Tensor | None = None) -> Tensor:
+    `kept` stands in the place of `value_mask`: only these rows are projected, every other row reads as zero,
+    whichever `execution`."""
+    def project_first(self, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor,
+                      kept: Tensor | None = None) -> Tensor:
         "Project the kept rows of `value [b, n, c]`, lay them into zeros, sample: `[b, q, c]`, before `output_proj`."
         if kept is None: return super().project_first(value, spatial_shapes, locations, weights)
         rows = self.value_proj(take_rows(value, kept))  # [b, m, c]
-        value = put_rows(rows, kept, rows.new_zeros(()).expand_as(value)).unflatten(-1, (self.num_heads, -1))  # [b, n, heads, c/heads]
+        # [b, n, heads, c/heads]
+        value = put_rows(rows, kept, rows.new_zeros(()).expand_as(value)).unflatten(-1, (self.num_heads, -1))
         value = value if value.dtype == torch.float64 else value.float()
         return deformable_sampling(value, spatial_shapes, locations, weights, self.num_points, self.method)
 
-    def sample_first(self, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor, kept: Tensor | None = None) -> Tensor:
+    def sample_first(self, value: Tensor, spatial_shapes, locations: Tensor, weights: Tensor,
+                     kept: Tensor | None = None) -> Tensor:
         "The same numbers in the other order: what is sampled from a row that does not exist counts nothing."
-        if kept is not None: kept = torch.zeros(value.shape[:2], dtype=torch.bool, device=value.device).scatter(1, kept, True)  # [b, n]
+        if kept is not None:
+            kept = torch.zeros(value.shape[:2], dtype=torch.bool, device=value.device).scatter(1, kept, True)  # [b, n]
         return super().sample_first(value, spatial_shapes, locations, weights, kept)
 
-# %% ../nbs/06_decoder.ipynb #cc886eaf
+# %% ../nbs/06_decoder.ipynb #09028cff
 class TransformerDecoderLayer(nn.Module):
-    """Self-attention among queries, deformable attention into the image, FFN; each added to its input and normed (Zhu et al., 2021, arXiv 2010.04159).
+    """Self-attention among queries, deformable attention into the image, FFN; each added to its input and normed (Zhu
+    et al., 2021, arXiv 2010.04159).
 
-    `num_points` and `cross_attn_method` as in `MSDeformableAttention`. The FFN is `linear1`, activation, `linear2`; or the module of
-    `make_ffn(d_model, dim_feedforward, activation, dropout)`, which maps `[b, q, c]` to `([b, q, c], routing)` and is called `moe` in the state
-    dict. `switches`: `use_moe`, `num_experts`, ... of chapter 12, see `dset.encoder.plugged`. Raises ValueError for an unknown activation."""
-    def __init__(self, d_model: int = 256, num_heads: int = 8, dim_feedforward: int = 1024, dropout: float = 0., activation: str = 'relu',
+    `num_points` and `cross_attn_method` as in `MSDeformableAttention`. The FFN is `linear1`, activation, `linear2`;
+    or the module of `make_ffn(d_model, dim_feedforward, activation, dropout)`, which maps `[b, q, c]` to `([b, q,
+    c], routing)` and is called `moe` in the state dict. `switches`: `use_moe`, `num_experts`, ... of chapter 12, see
+    `dset.encoder.plugged`. Raises ValueError for an unknown activation."""
+    def __init__(self, d_model: int = 256, num_heads: int = 8, dim_feedforward: int = 1024, dropout: float = 0.,
+                 activation: str = 'relu',
                  num_levels: int = 3, num_points: int | Sequence[int] = 4, cross_attn_method: str = 'default',
                  make_ffn: Callable[..., nn.Module] | None = None, **switches):
         super().__init__()
@@ -76,10 +84,13 @@ class TransformerDecoderLayer(nn.Module):
         return self.linear2(self.dropout(self.activation(self.linear1(x)))), None
 
     def forward(self, target: Tensor, reference: Tensor, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
-                attn_mask: Tensor | None = None, kept: Tensor | None = None, query_pos: Tensor | None = None) -> tuple[Tensor, object | None]:
-        """`target [b, q, c]` with boxes `reference [b, q, 4]` reads `memory [b, n, c]` -> `([b, q, c], routing or None)`.
+                attn_mask: Tensor | None = None, kept: Tensor | None = None,
+                query_pos: Tensor | None = None) -> tuple[Tensor, object | None]:
+        """`target [b, q, c]` with boxes `reference [b, q, 4]` reads `memory [b, n, c]` -> `([b, q, c], routing or
+        None)`.
 
-        `attn_mask [q, q]`: True = may not look; `kept [b, m]`: the rows of memory that exist (None: all); `query_pos [b, q, c]` is added to queries and keys."""
+        `attn_mask [q, q]`: True = may not look; `kept [b, m]`: the rows of memory that exist (None: all); `query_pos
+        [b, q, c]` is added to queries and keys."""
         def with_pos(x): return x if query_pos is None else x + query_pos
         qk = with_pos(target)
         seen, _ = self.self_attn(qk, qk, target, attn_mask=attn_mask, need_weights=False)
@@ -89,21 +100,26 @@ class TransformerDecoderLayer(nn.Module):
         out, routing = self.feed_forward(target)
         return self.norm3(target + self.dropout(out)), routing
 
-# %% ../nbs/06_decoder.ipynb #77c9722e
+# %% ../nbs/06_decoder.ipynb #75fae36a
 class TransformerDecoder(nn.Module):
-    "Decoder layers in a row; after each one every query's box is refined. In eval only layer `eval_idx` predicts, and none after it runs."
+    """Decoder layers in a row; after each one every query's box is refined. In eval only layer `eval_idx` predicts,
+    and none after it runs."""
     def __init__(self, layers: Sequence[TransformerDecoderLayer], eval_idx: int = -1):
         super().__init__()
-        if not -len(layers) <= eval_idx < len(layers): raise ValueError(f'eval_idx {eval_idx} names none of the {len(layers)} decoder layers')
+        if not -len(layers) <= eval_idx < len(layers):
+            raise ValueError(f'eval_idx {eval_idx} names none of the {len(layers)} decoder layers')
         self.layers, self.eval_idx = nn.ModuleList(layers), eval_idx % len(layers)
 
     def forward(self, target: Tensor, points_unact: Tensor, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
-                bbox_head: nn.ModuleList, score_head: nn.ModuleList, query_pos_head: nn.Module, attn_mask: Tensor | None = None,
+                bbox_head: nn.ModuleList, score_head: nn.ModuleList, query_pos_head: nn.Module,
+                attn_mask: Tensor | None = None,
                 kept: Tensor | None = None) -> tuple[list[Tensor], list[Tensor], list]:
-        """Boxes `[b, q, 4]` (cxcywh, 0..1, float32) and logits `[b, q, classes]` of every predicting layer, routing of every layer that routes.
+        """Boxes `[b, q, 4]` (cxcywh, 0..1, float32) and logits `[b, q, classes]` of every predicting layer, routing of
+        every layer that routes.
 
-        `box_i = sigmoid(head_i(x_i) + logit(box_{i-1}))`. The next layer reads a detached box, its prediction does not
-        ("look forward twice", Zhang et al., 2022, DINO, arXiv 2203.03605, section 3.5): gradients reach one layer back."""
+        `box_i = sigmoid(head_i(x_i) + logit(box_{i-1}))`. The next layer reads a detached box, its prediction does
+        not ("look forward twice", Zhang et al., 2022, DINO, arXiv 2203.03605, section 3.5): gradients reach one
+        layer back."""
         boxes, logits, routings = [], [], []
         reference = previous = points_unact.float().sigmoid()  # [b, q, 4]
         for i, layer in enumerate(self.layers if self.training else self.layers[:self.eval_idx + 1]):
@@ -118,11 +134,13 @@ class TransformerDecoder(nn.Module):
             previous, reference = refined, refined.detach()
         return boxes, logits, routings
 
-# %% ../nbs/06_decoder.ipynb #be533811
-def generate_anchors(spatial_shapes: Sequence[tuple[int, int]], device: torch.device | str | None = None, grid_size: float = .05) -> tuple[Tensor, Tensor]:
+# %% ../nbs/06_decoder.ipynb #a0471814
+def generate_anchors(spatial_shapes: Sequence[tuple[int, int]], device: torch.device | str | None = None,
+                     grid_size: float = .05) -> tuple[Tensor, Tensor]:
     """One box per token, as logits `[1, n, 4]` float32, and whether it lies well inside the image, `[1, n, 1]` bool.
 
-    Centres are the cells' centres, width and height `grid_size * 2^level` of the image's; outside 0.01..0.99 the logits are infinite."""
+    Centres are the cells' centres, width and height `grid_size * 2^level` of the image's; outside 0.01..0.99 the
+    logits are infinite."""
     levels = []
     for level, (h, w) in enumerate(spatial_shapes):
         y, x = ((torch.arange(k, device=device, dtype=torch.float32) + .5)/k for k in (h, w))
@@ -138,37 +156,50 @@ def _cached_anchors(spatial_shapes, device):
     with torch.inference_mode(False), torch.no_grad(): return generate_anchors(spatial_shapes, device)
 
 def anchors_for(spatial_shapes: Sequence[tuple[int, int]], device: torch.device) -> tuple[Tensor, Tensor]:
-    "`generate_anchors`, remembered for each set of shapes and device (not while a compiler traces, which folds them itself)."
+    """`generate_anchors`, remembered for each set of shapes and device (not while a compiler traces, which folds
+    them itself)."""
     if torch.compiler.is_compiling(): return generate_anchors(spatial_shapes, device)
     return _cached_anchors(tuple((int(h), int(w)) for h, w in spatial_shapes), torch.device(device))
 
-# %% ../nbs/06_decoder.ipynb #676f86d1
+# %% ../nbs/06_decoder.ipynb #20102ea7
 class RTDETRTransformerv2(nn.Module):
-    """RT-DETRv2's decoder (Lv et al., 2024, arXiv 2407.17140; query selection: Zhao et al., 2023, arXiv 2304.08069, section 4.3).
+    """RT-DETRv2's decoder (Lv et al., 2024, arXiv 2407.17140; query selection: Zhao et al., 2023, arXiv 2304.08069,
+    section 4.3).
 
-    Submodules carry the names of the official repository, so its checkpoints fit. `feat_channels`: channels of the maps that come in,
-    `hidden_dim` each unless given. `num_denoising=0` leaves the denoising queries out. `forward` is made of steps that may be called one by
-    one: `flatten_maps`, `select_queries`, `initial_queries`, `denoising_queries`, then `decoder`. `make_ffn` and `switches` (`use_moe`, `num_experts`,
-    `moe_execution`, ... of chapter 12) say what the layers' FFNs are, see `TransformerDecoderLayer`. Raises ValueError for arguments that do not fit together."""
-    def __init__(self, num_classes: int = 8, hidden_dim: int = 256, num_queries: int = 300, feat_channels: Sequence[int] | None = None,
-                 num_levels: int = 3, num_points: int | Sequence[int] = 4, num_heads: int = 8, num_layers: int = 6, dim_feedforward: int = 1024,
+    Submodules carry the names of the official repository, so its checkpoints fit. `feat_channels`: channels of the
+    maps that come in, `hidden_dim` each unless given. `num_denoising=0` leaves the denoising queries out. `forward`
+    is made of steps that may be called one by one: `flatten_maps`, `select_queries`, `initial_queries`,
+    `denoising_queries`, then `decoder`. `make_ffn` and `switches` (`use_moe`, `num_experts`, `moe_execution`, ... of
+    chapter 12) say what the layers' FFNs are, see `TransformerDecoderLayer`. Raises ValueError for arguments that do
+    not fit together."""
+    def __init__(self, num_classes: int = 8, hidden_dim: int = 256, num_queries: int = 300,
+                 feat_channels: Sequence[int] | None = None,
+                 num_levels: int = 3, num_points: int | Sequence[int] = 4, num_heads: int = 8, num_layers: int = 6,
+                 dim_feedforward: int = 1024,
                  dropout: float = 0., activation: str = 'relu', num_denoising: int = 100, label_noise_ratio: float = .5,
-                 box_noise_scale: float = 1., learn_query_content: bool = False, eval_idx: int = -1, cross_attn_method: str = 'default',
+                 box_noise_scale: float = 1., learn_query_content: bool = False, eval_idx: int = -1,
+                 cross_attn_method: str = 'default',
                  make_ffn: Callable[..., nn.Module] | None = None, **switches):
         super().__init__()
         feat_channels = list(feat_channels or [hidden_dim]*num_levels)
-        if len(feat_channels) != num_levels: raise ValueError(f'feat_channels {feat_channels} must name num_levels = {num_levels} maps')
+        if len(feat_channels) != num_levels:
+            raise ValueError(f'feat_channels {feat_channels} must name num_levels = {num_levels} maps')
         make_ffn = plugged('RTDETRTransformerv2', switches).get('make_ffn', make_ffn)
-        self.num_classes, self.num_queries, self.num_levels, self.num_denoising = num_classes, num_queries, num_levels, num_denoising
+        self.num_classes, self.num_queries = num_classes, num_queries
+        self.num_levels, self.num_denoising = num_levels, num_denoising
         self.label_noise_ratio, self.box_noise_scale = label_noise_ratio, box_noise_scale
         self.input_proj = nn.ModuleList(input_projection(c, hidden_dim) for c in feat_channels)
-        def make_layer(): return TransformerDecoderLayer(hidden_dim, num_heads, dim_feedforward, dropout, activation, num_levels, num_points,
+        def make_layer():
+            return TransformerDecoderLayer(hidden_dim, num_heads, dim_feedforward, dropout, activation, num_levels,
+                                           num_points,
                                                          cross_attn_method, make_ffn)
         self.decoder = TransformerDecoder([make_layer() for _ in range(num_layers)], eval_idx)
-        self.denoising_class_embed = nn.Embedding(num_classes + 1, hidden_dim, padding_idx=num_classes) if num_denoising > 0 else None
+        self.denoising_class_embed = nn.Embedding(num_classes + 1, hidden_dim,
+                                                  padding_idx=num_classes) if num_denoising > 0 else None
         self.tgt_embed = nn.Embedding(num_queries, hidden_dim) if learn_query_content else None
         self.query_pos_head = MLP(4, 2*hidden_dim, hidden_dim, 2)
-        self.enc_output = nn.Sequential(OrderedDict(proj=nn.Linear(hidden_dim, hidden_dim), norm=nn.LayerNorm(hidden_dim)))
+        self.enc_output = nn.Sequential(OrderedDict(proj=nn.Linear(hidden_dim, hidden_dim),
+                                                    norm=nn.LayerNorm(hidden_dim)))
         self.enc_score_head, self.enc_bbox_head = nn.Linear(hidden_dim, num_classes), MLP(hidden_dim, hidden_dim, 4, 3)
         self.dec_score_head = nn.ModuleList(nn.Linear(hidden_dim, num_classes) for _ in range(num_layers))
         self.dec_bbox_head = nn.ModuleList(MLP(hidden_dim, hidden_dim, 4, 3) for _ in range(num_layers))
@@ -181,21 +212,26 @@ class RTDETRTransformerv2(nn.Module):
             nn.init.constant_(score.bias, -math.log((1 - prior)/prior))
             nn.init.zeros_(bbox.layers[-1].weight)
             nn.init.zeros_(bbox.layers[-1].bias)
-        for m in (self.enc_output.proj, *self.query_pos_head.layers, *(p.conv for p in self.input_proj)): nn.init.xavier_uniform_(m.weight)
+        for m in (self.enc_output.proj, *self.query_pos_head.layers, *(p.conv for p in self.input_proj)):
+            nn.init.xavier_uniform_(m.weight)
         if self.tgt_embed is not None: nn.init.xavier_uniform_(self.tgt_embed.weight)
         if self.denoising_class_embed is not None: nn.init.normal_(self.denoising_class_embed.weight[:-1])
 
     def flatten_maps(self, feats: Sequence[Tensor]) -> tuple[Tensor, list[tuple[int, int]]]:
         "Project the maps and lay their cells in a row: `memory [b, n, c]` and each level's (h, w)."
-        if len(feats) != self.num_levels: raise ValueError(f'the decoder takes {self.num_levels} feature maps, got {len(feats)}')
+        if len(feats) != self.num_levels:
+            raise ValueError(f'the decoder takes {self.num_levels} feature maps, got {len(feats)}')
         maps = [proj(f) for proj, f in zip(self.input_proj, feats)]
         return torch.cat([m.flatten(2).transpose(1, 2) for m in maps], 1), [tuple(m.shape[-2:]) for m in maps]
 
-    def select_queries(self, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]], kept: Tensor | None = None) -> dict:
-        """The `num_queries` tokens whose best class scores highest (fewer if there are fewer tokens), best first; out of `kept [b, m]` if given.
+    def select_queries(self, memory: Tensor, spatial_shapes: Sequence[tuple[int, int]],
+                       kept: Tensor | None = None) -> dict:
+        """The `num_queries` tokens whose best class scores highest (fewer if there are fewer tokens), best first; out
+        of `kept [b, m]` if given.
 
-        Returns `content [b, q, c]`, `points_unact [b, q, 4]` float32 (logits of cxcywh), `logits [b, q, classes]` and `index [b, q]` into
-        `memory [b, n, c]`. The heads run on the tokens they are needed for only: the same numbers as running them on all."""
+        Returns `content [b, q, c]`, `points_unact [b, q, 4]` float32 (logits of cxcywh), `logits [b, q, classes]`
+        and `index [b, q]` into `memory [b, n, c]`. The heads run on the tokens they are needed for only: the same
+        numbers as running them on all."""
         anchors, valid = anchors_for(spatial_shapes, memory.device)
         if kept is not None: memory, anchors, valid = (take_rows(t, kept) for t in (memory, anchors, valid))  # n -> m
         tokens = self.enc_output(memory.masked_fill(~valid, 0.))  # [b, n, c]
@@ -207,9 +243,11 @@ class RTDETRTransformerv2(nn.Module):
                     index=index if kept is None else kept.gather(1, index))
 
     def denoising_queries(self, targets: Sequence[dict] | None, num_queries: int) -> DenoisingQueries | None:
-        "`DenoisingQueries` for this batch, or None: in eval, without targets, when all images are empty, when switched off."
+        """`DenoisingQueries` for this batch, or None: in eval, without targets, when all images are empty, when
+        switched off."""
         if not self.training or targets is None or self.denoising_class_embed is None: return None
-        return make_denoising_queries(targets, self.num_classes, num_queries, self.denoising_class_embed, self.num_denoising,
+        return make_denoising_queries(targets, self.num_classes, num_queries, self.denoising_class_embed,
+                                      self.num_denoising,
                                       self.label_noise_ratio, self.box_noise_scale)
 
     def initial_queries(self, chosen: dict) -> Tensor:
@@ -217,25 +255,32 @@ class RTDETRTransformerv2(nn.Module):
         content = chosen['content'].detach()
         return content if self.tgt_embed is None else self.tgt_embed.weight[:content.shape[1]].expand_as(content)
 
-    def forward(self, feats: Sequence[Tensor], targets: Sequence[dict] | None = None, kept: Tensor | None = None) -> dict:
-        """Feature maps `[b, c_l, h_l, w_l]`, fine to coarse -> predictions of the last layer, and in training of all others.
+    def forward(self, feats: Sequence[Tensor], targets: Sequence[dict] | None = None,
+                kept: Tensor | None = None) -> dict:
+        """Feature maps `[b, c_l, h_l, w_l]`, fine to coarse -> predictions of the last layer, and in training of all
+        others.
 
-        `kept [b, m]`, ascending: the cells of the maps, laid in a row, that exist; queries come from these, all others read as zero (None: all exist).
+        `kept [b, m]`, ascending: the cells of the maps, laid in a row, that exist; queries come from these, all others
+        read as zero (None: all exist).
 
-        Always: `pred_logits [b, q, classes]`, `pred_boxes [b, q, 4]` (cxcywh, 0..1, float32), `query_index [b, q]` (the token each query came from),
-        `routing` (what each layer's FFN routed, a named tuple of `[b, q, ...]`, real queries only; empty for plain FFNs).
-        In training also `aux_outputs` (layers before the last), `enc_aux_outputs` (the selected tokens) and, with boxes in
-        `targets`, `dn_aux_outputs` (denoising queries, all layers) and `dn_meta`; lists of dicts with the two `pred_` keys."""
+        Always: `pred_logits [b, q, classes]`, `pred_boxes [b, q, 4]` (cxcywh, 0..1, float32), `query_index [b, q]`
+        (the token each query came from), `routing` (what each layer's FFN routed, a named tuple of `[b, q, ...]`,
+        real queries only; empty for plain FFNs). In training also `aux_outputs` (layers before the last),
+        `enc_aux_outputs` (the selected tokens) and, with boxes in `targets`, `dn_aux_outputs` (denoising queries,
+        all layers) and `dn_meta`; lists of dicts with the two `pred_` keys."""
         memory, spatial_shapes = self.flatten_maps(feats)
         chosen = self.select_queries(memory, spatial_shapes, kept)
         content, points_unact, mask, d = self.initial_queries(chosen), chosen['points_unact'].detach(), None, 0
         dn = self.denoising_queries(targets, content.shape[1])
         if dn is not None:
-            content, points_unact = torch.cat([dn.content.to(content.dtype), content], 1), torch.cat([dn.points_unact, points_unact], 1)
+            content, points_unact = torch.cat([dn.content.to(content.dtype), content],
+                                              1), torch.cat([dn.points_unact, points_unact], 1)
             mask, d = dn.attn_mask, dn.points_unact.shape[1]
-        elif self.training and self.denoising_class_embed is not None:  # unused now, yet it must receive a gradient (of zero)
+        # unused now, yet it must receive a gradient (of zero)
+        elif self.training and self.denoising_class_embed is not None:
             content = content + 0.*self.denoising_class_embed.weight.sum().to(content.dtype)
-        boxes, logits, routing = self.decoder(content, points_unact, memory, spatial_shapes, self.dec_bbox_head, self.dec_score_head,
+        boxes, logits, routing = self.decoder(content, points_unact, memory, spatial_shapes, self.dec_bbox_head,
+                                              self.dec_score_head,
                                               self.query_pos_head, mask, kept)
         def pairs(part): return [dict(pred_logits=x[:, part], pred_boxes=b[:, part]) for x, b in zip(logits, boxes)]
         real = pairs(slice(d, None))

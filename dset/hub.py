@@ -6,7 +6,7 @@
 __all__ = ['hub_answers', 'hub_or_cache', 'check_download', 'download_pretrained', 'model_card', 'write_pretrained',
            'read_safetensors', 'read_metadata']
 
-# %% ../nbs/appendix/A10_hub.ipynb #2edbf394
+# %% ../nbs/appendix/A10_hub.ipynb #5263f818
 import contextlib
 import hashlib
 import json
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from .config import Config, ConfigError, load_config, whole_file, write_json
 
-# %% ../nbs/appendix/A10_hub.ipynb #27ef2f0c
+# %% ../nbs/appendix/A10_hub.ipynb #60375f6e
 def hub_answers(seconds: float = 4.) -> bool:
     "Whether the Hub (or the mirror in `HF_ENDPOINT`) answers: one try, through the proxy where there is one."
     from huggingface_hub import constants, get_session
@@ -30,48 +30,58 @@ def hub_answers(seconds: float = 4.) -> bool:
 
 @contextlib.contextmanager
 def hub_or_cache():
-    "What is downloaded inside comes from the Hub if it answers, else at once from the cache (or fails as `huggingface_hub` does offline)."
+    """What is downloaded inside comes from the Hub if it answers, else at once from the cache (or fails as
+    `huggingface_hub` does offline)."""
     from huggingface_hub import constants
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = not hub_answers()
     try: yield
     finally: constants.HF_HUB_OFFLINE = before
 
-# %% ../nbs/appendix/A10_hub.ipynb #c3be044d
+# %% ../nbs/appendix/A10_hub.ipynb #91a4a96f
 def check_download(path: str | Path) -> None:
     "Raise `ValueError` if a file in the Hub's cache is not what its SHA-256, its name there, says; other files pass."
     blob = Path(path).resolve()
     if re.fullmatch('[0-9a-f]{64}', blob.name) and hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name:
-        raise ValueError(f'{path} is damaged, its checksum is not the one of the Hub: delete {blob} and download it again')
+        raise ValueError(f'{path} is damaged, its checksum is not the one of the Hub: delete {blob} and download it '
+                         f'again')
 
 def download_pretrained(repository: str, revision: str | None = None) -> Path:
     """Folder of a Hub repository's files, downloaded (with progress and resume) or from the cache, checksum verified.
 
     Raises `FileNotFoundError` when it can be had nowhere, `ValueError` for a damaged file."""
     if not re.fullmatch(r'[\w.-]+/[\w.-]+', repository) or repository.startswith('.'):
-        raise FileNotFoundError(f'{repository} is no folder: give one written by save_pretrained, or a Hub repository owner/name')
+        raise FileNotFoundError(f'{repository} is no folder: give one written by save_pretrained, or a Hub repository '
+                                f'owner/name')
     from huggingface_hub import snapshot_download
     try:
-        with hub_or_cache(): folder = Path(snapshot_download(repository, revision=revision, allow_patterns=['model.safetensors', 'config.json']))
+        with hub_or_cache():
+            folder = Path(snapshot_download(repository, revision=revision,
+                                            allow_patterns=['model.safetensors', 'config.json']))
     except Exception as e:
-        raise FileNotFoundError(f'{repository!r} is neither a folder here nor a Hub repository that could be reached ({type(e).__name__}): '
+        raise FileNotFoundError(f'{repository!r} is neither a folder here nor a Hub repository that could be reached '
+                                f'({type(e).__name__}): '
                                 'check the path, or go online once') from None
     check_download(folder / 'model.safetensors')
     return folder
 
-# %% ../nbs/appendix/A10_hub.ipynb #7ae9068a
+# %% ../nbs/appendix/A10_hub.ipynb #11483d68
 def model_card(model: nn.Module, metrics: dict | None = None) -> str:
-    "A model card in Markdown: licence, configuration, classes, how to use it, and `metrics` (name -> number) if there are any."
+    """A model card in Markdown: licence, configuration, classes, how to use it, and `metrics` (name -> number) if
+    there are any."""
     count = sum(p.numel() for p in model.parameters()) / 1e6
     rows = ''.join(f'| {k} | {v:.4g} |\n' for k, v in (metrics or {}).items() if isinstance(v, (int, float)))
+    table = f'| metric | value |\n|---|---|\n{rows}' if rows else 'No metrics were given.\n'
     return (f'---\nlicense: apache-2.0\nlibrary_name: dset\npipeline_tag: object-detection\n---\n# {model.config.preset}\n\n'
-            f'{count:.1f} M parameters, backbone {model.config.model.backbone}, {model.num_classes} classes: {", ".join(model.class_names)}.\n\n'
-            '```python\nfrom dset.detector import DSETRTDETR\nmodel = DSETRTDETR.from_pretrained(folder_or_repository)\n'
-            'detections = model.predict(images)   # [b, 3, h, w], 0..1\n```\n\n' + (f'| metric | value |\n|---|---|\n{rows}' if rows else 'No metrics were given.\n'))
+            f'{count:.1f} M parameters, backbone {model.config.model.backbone}, {model.num_classes} classes: '
+            f'{", ".join(model.class_names)}.\n\n```python\nfrom dset.detector import DSETRTDETR\n'
+            'model = DSETRTDETR.from_pretrained(folder_or_repository)\n'
+            f'detections = model.predict(images)   # [b, 3, h, w], 0..1\n```\n\n{table}')
 
-# %% ../nbs/appendix/A10_hub.ipynb #35ec87f0
+# %% ../nbs/appendix/A10_hub.ipynb #7499e302
 def write_pretrained(model: nn.Module, folder: str | Path, metadata: dict, metrics: dict | None = None) -> Path:
-    "Write `model.safetensors`, `config.json` (`metadata`) and a model card with `metrics` to `folder`, each whole or not at all; returns the folder. Raises `OSError`."
+    """Write `model.safetensors`, `config.json` (`metadata`) and a model card with `metrics` to `folder`, each whole
+    or not at all; returns the folder. Raises `OSError`."""
     folder = Path(folder)
     state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
     with whole_file(folder / 'model.safetensors') as f: f.write_bytes(save(state, metadata={'format': 'pt'}))
@@ -80,11 +90,13 @@ def write_pretrained(model: nn.Module, folder: str | Path, metadata: dict, metri
     return folder
 
 def read_safetensors(path: str | Path) -> dict[str, Tensor]:
-    "Tensors of a safetensors file by name. Raises `FileNotFoundError`, or `ValueError` for a truncated or foreign file."
+    """Tensors of a safetensors file by name. Raises `FileNotFoundError`, or `ValueError` for a truncated or foreign
+    file."""
     path = Path(path)
     if not path.is_file(): raise FileNotFoundError(f'{path} does not exist: give a folder written by save_pretrained')
     try: return load_file(path)
-    except (SafetensorError, OSError) as e: raise ValueError(f'{path} is truncated or no safetensors file ({e}): copy or download it again') from None
+    except (SafetensorError, OSError) as e:
+        raise ValueError(f'{path} is truncated or no safetensors file ({e}): copy or download it again') from None
 
 def read_metadata(path: str | Path) -> tuple[Config, list[str]]:
     "Configuration and class names from a `config.json`. Raises `FileNotFoundError` or `ValueError`."
@@ -95,6 +107,7 @@ def read_metadata(path: str | Path) -> tuple[Config, list[str]]:
     table, config = (meta.get(k) for k in ('id2label', 'config')) if isinstance(meta, dict) else (None, None)
     names = [table.get(str(i)) for i in range(len(table))] if isinstance(table, dict) else []
     if not names or not isinstance(config, dict) or not all(isinstance(n, str) for n in names):
-        raise ValueError(f'{path} is no configuration of dset (it needs config and a contiguous id2label): give a folder written by save_pretrained')
+        raise ValueError(f'{path} is no configuration of dset (it needs config and a contiguous id2label): give a '
+                         f'folder written by save_pretrained')
     try: return load_config(config), names
     except ConfigError as e: raise ValueError(f'{path} does not fit this version of dset: {e}') from None
