@@ -26,7 +26,8 @@ from .config import leave_with_parent, usable_cores, whole_file
 
 # %% ../nbs/appendix/A6_detection_data.ipynb #d9626301
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
-TURNED = 'carries an EXIF rotation, which is not applied: boxes count pixels as stored; if they were drawn on the turned picture, store it turned'
+TURNED = ('carries an EXIF rotation, which is not applied: boxes count pixels as stored; '
+          'if they were drawn on the turned picture, store it turned')
 _ANIMATED = 'is animated: its first frame is used'
 _KINDS = ('JPEG', 'MPO', 'PNG', 'WEBP', 'GIF', 'BMP')   # MPO: several JPEGs in one file
 

@@ -136,7 +136,8 @@ def strong_transforms(image_size: Sequence[int] = (640, 640), zoom: tuple[float,
                        v2.RandomHorizontalFlip(), sanitize(), PhotometricDistort()])
 
 def rtdetr_transforms(image_size: Sequence[int] = (640, 640)) -> v2.Compose:
-    """RT-DETR's own training recipe (configs/rtdetrv2/include/dataloader.yml): light, zoom-out by 1 to 4 onto black, IoU crop with SSD's thresholds, flip, resize."""
+    """RT-DETR's own training recipe (configs/rtdetrv2/include/dataloader.yml): light, zoom-out by 1 to 4
+    onto black, IoU crop with SSD's thresholds, flip, resize."""
     return v2.Compose([v2.RandomPhotometricDistort(p=0.5), v2.RandomZoomOut(fill=0),
                        v2.RandomApply([v2.RandomIoUCrop()], p=0.8), sanitize(),
                        v2.RandomHorizontalFlip(), v2.Resize(_check_size(image_size), antialias=True), sanitize()])
