@@ -7,14 +7,14 @@ __all__ = ['num_kept', 'scheduled_keep_ratio', 'LearnableImportancePredictor', '
            'straight_through_gate', 'TokenPruner', 'centre_prior', 'SpatialTokenPruner', 'pruning_loss_terms',
            'pruning_loss', 'cell_coverage', 'importance_loss']
 
-# %% ../nbs/09_token_pruning.ipynb #5e9e33cb
+# %% ../nbs/09_token_pruning.ipynb #db80238a
 import math
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# %% ../nbs/09_token_pruning.ipynb #71c4940c
+# %% ../nbs/09_token_pruning.ipynb #191d5e35
 def num_kept(keep_ratio: float, num_tokens: int) -> int:
     "`ceil(keep_ratio * num_tokens)`, at least 1, not fooled by floating point (0.28 of 25 is 7, not 8)."
     return max(1, min(num_tokens, math.ceil(keep_ratio * num_tokens - 1e-6)))
@@ -29,7 +29,7 @@ def scheduled_keep_ratio(epoch: int, keep_ratio: float = .7, warmup_epochs: int 
     progress = min((epoch - start) / warmup_epochs, 1.) if warmup_epochs else 1.
     return keep_ratio if progress == 1 else 1. - (1. - keep_ratio) * max(progress, 0.)
 
-# %% ../nbs/09_token_pruning.ipynb #bf95bfad
+# %% ../nbs/09_token_pruning.ipynb #b3a2d37c
 class LearnableImportancePredictor(nn.Module):
     "Scores of tokens, `[b, n, dim] -> [b, n]` float32 logits: an MLP dim -> hidden_dim (dim/2) -> 1."
     def __init__(self, dim: int = 256, hidden_dim: int | None = None):
@@ -55,7 +55,7 @@ def scatter_tokens(tokens: Tensor, indices: Tensor, base: Tensor) -> Tensor:
     "The way back: a copy of `base` `[b, n, c]`, in the tokens' dtype, with `tokens` `[b, k, c]` at `indices` `[b, k]`."
     return base.to(tokens.dtype).scatter(1, indices.unsqueeze(-1).expand_as(tokens), tokens)
 
-# %% ../nbs/09_token_pruning.ipynb #424aef0d
+# %% ../nbs/09_token_pruning.ipynb #7ebcbf6a
 def straight_through_gate(tokens: Tensor, scores: Tensor) -> Tensor:
     """`x * (1 + (s - stop_gradient(s)))` with `s = sigmoid(score)`: the value is x; the score gets a gradient.
 
@@ -65,7 +65,7 @@ def straight_through_gate(tokens: Tensor, scores: Tensor) -> Tensor:
     gate = 1 + (s - s.detach())   # exactly 1: s - s is 0
     return tokens * gate.unsqueeze(-1).to(tokens.dtype)
 
-# %% ../nbs/09_token_pruning.ipynb #dd5a35e7
+# %% ../nbs/09_token_pruning.ipynb #98b28fe1
 def _check_ratio(ratio: float):
     if not 0 < ratio <= 1: raise ValueError(f'keep_ratio={ratio}: choose a share of the tokens above 0 and up to 1')
 
@@ -85,9 +85,10 @@ class TokenPruner(nn.Module):
     """Keeps the best `ceil(ratio * n)` of n tokens by a learned score; the ratio falls from 1 in a warm-up.
 
     `forward(tokens [b, n, c], spatial_shapes) -> (tokens [b, k, c], kept_indices [b, k], info)`, in training and in
-    evaluation. info: `scores` `[b, n]` that rank the tokens, `learned_scores` `[b, n]` of the predictor alone,
-    `keep_ratio` (now), `target_keep_ratio`, `num_kept`, `num_tokens`. `gather` and `scatter` are `gather_tokens` and
-    `scatter_tokens`, for an encoder that is given a pruner. Raises ValueError for impossible settings."""
+    evaluation. info: `scores` `[b, n]` of the predictor, `ranking` `[b, n]` by which tokens are kept (the scores, plus
+    a prior if there is one), `keep_ratio` (now), `target_keep_ratio`, `num_kept`, `num_tokens`. An encoder that is
+    given a pruner uses its `gather` and `scatter` (`gather_tokens`, `scatter_tokens`).
+    Raises ValueError for impossible settings."""
     gather, scatter = staticmethod(gather_tokens), staticmethod(scatter_tokens)
 
     def __init__(self, dim: int = 256, keep_ratio: float = .7, warmup_epochs: int = 10, schedule: str = 'linear',
@@ -123,20 +124,20 @@ class TokenPruner(nn.Module):
         if keep_ratio is not None: _check_ratio(keep_ratio)
         self.keep_ratio_override = keep_ratio if keep_ratio is None else float(keep_ratio)
 
-    def rank(self, learned: Tensor, spatial_shapes: list[tuple[int, int]] | None) -> Tensor:
-        "What the tokens are ranked by, `[b, n]`: here the learned scores themselves."
-        return learned
+    def rank(self, scores: Tensor, spatial_shapes: list[tuple[int, int]] | None) -> Tensor:
+        "What the tokens are ranked by, `[b, n]`: here the scores themselves."
+        return scores
 
     def forward(self, tokens: Tensor,
                 spatial_shapes: list[tuple[int, int]] | None = None) -> tuple[Tensor, Tensor, dict]:
-        learned, ratio, n = self.predictor(tokens), self.current_keep_ratio, tokens.shape[1]
-        scores = self.rank(learned, spatial_shapes)                                         # [b, n]
-        kept = keep_best(scores.detach(), num_kept(ratio, n))                               # [b, k]
-        out = straight_through_gate(gather_tokens(tokens, kept), scores.gather(1, kept))    # [b, k, c]
-        return out, kept, dict(scores=scores, learned_scores=learned, keep_ratio=ratio,
-                               target_keep_ratio=self.keep_ratio, num_kept=kept.shape[1], num_tokens=n)
+        scores, ratio, n = self.predictor(tokens), self.current_keep_ratio, tokens.shape[1]
+        ranking = self.rank(scores, spatial_shapes)                                         # [b, n]
+        kept = keep_best(ranking.detach(), num_kept(ratio, n))                              # [b, k]
+        out = straight_through_gate(gather_tokens(tokens, kept), ranking.gather(1, kept))   # [b, k, c]
+        return out, kept, dict(scores=scores, ranking=ranking, keep_ratio=ratio, target_keep_ratio=self.keep_ratio,
+                               num_kept=kept.shape[1], num_tokens=n)
 
-# %% ../nbs/09_token_pruning.ipynb #f8a14537
+# %% ../nbs/09_token_pruning.ipynb #0fdbe2f5
 def centre_prior(height: int, width: int, sigma: float = .5, device=None) -> Tensor:
     "`exp(-(x^2 + y^2) / (2 sigma^2))` at the centres of the cells, with x and y from -1 to 1 over the image: `[h, w]`."
     y = (torch.arange(height, device=device) + .5) / height * 2 - 1
@@ -165,21 +166,20 @@ class SpatialTokenPruner(TokenPruner):
         centre = centre_prior(height, width, device=device)
         return centre if self.prior == 'center' else 1 - centre
 
-    def rank(self, learned: Tensor, spatial_shapes: list[tuple[int, int]] | None = None) -> Tensor:
-        "Learned score plus prior, `[b, n]`."
-        if spatial_shapes is None or sum(h * w for h, w in spatial_shapes) != learned.shape[1]:
-            raise ValueError(f'SpatialTokenPruner got {learned.shape[1]} tokens and spatial_shapes={spatial_shapes}: '
+    def rank(self, scores: Tensor, spatial_shapes: list[tuple[int, int]] | None = None) -> Tensor:
+        "Score plus prior, `[b, n]`."
+        if spatial_shapes is None or sum(h * w for h, w in spatial_shapes) != scores.shape[1]:
+            raise ValueError(f'SpatialTokenPruner got {scores.shape[1]} tokens and spatial_shapes={spatial_shapes}: '
                              'give the (h, w) of every level, together as many cells as tokens')
-        prior = torch.cat([self._prior(h, w, learned.device).flatten() for h, w in spatial_shapes])   # [n]
-        return learned + self.prior_weight * prior
+        prior = torch.cat([self._prior(h, w, scores.device).flatten() for h, w in spatial_shapes])   # [n]
+        return scores + self.prior_weight * prior
 
-# %% ../nbs/09_token_pruning.ipynb #2ffd3df9
+# %% ../nbs/09_token_pruning.ipynb #890a0442
 def pruning_loss_terms(info: dict) -> dict[str, Tensor]:
     """`sparsity` `(mean(p) - r)^2` and `diversity` `mean(p (1 - p)) / (mean(p) (1 - mean(p)))`, both in 0..1.
 
-    Means over the images. `p = sigmoid(info['learned_scores'])` `[b, n]` (or `info['scores']`),
-    `r = info['target_keep_ratio']`."""
-    p = info.get('learned_scores', info.get('scores')).float().sigmoid()   # [b, n]
+    Means over the images. `p = sigmoid(info['scores'])` `[b, n]`, `r = info['target_keep_ratio']`."""
+    p = info['scores'].float().sigmoid()   # [b, n]
     mean = p.mean(1)
     diversity = (p * (1 - p)).mean(1) / (mean * (1 - mean)).clamp(min=1e-6)
     return dict(sparsity=(mean - info['target_keep_ratio']).square().mean(), diversity=diversity.mean())
@@ -203,7 +203,7 @@ def cell_coverage(boxes: Tensor, height: int, width: int, samples: int = 16) -> 
 def importance_loss(scores: Tensor, targets: list[dict], spatial_shapes: list[tuple[int, int]]) -> Tensor:
     """Binary cross-entropy of scores `[b, n]` (logits) and the share of each token's cell that boxes cover; a scalar.
 
-    scores: `info['learned_scores']`, so that a prior is not learned away. targets: per image a dict with `boxes`
-    `[m, 4]` cxcywh in 0..1, m may be 0. `spatial_shapes`: `(h, w)` of each level, in the tokens' order."""
+    scores: `info['scores']`, not the ranking, so that a prior is not learned away. targets: per image a dict with
+    `boxes` `[m, 4]` cxcywh in 0..1, m may be 0. `spatial_shapes`: `(h, w)` of each level, in the tokens' order."""
     wanted = [torch.cat([cell_coverage(t['boxes'], h, w).flatten() for h, w in spatial_shapes]) for t in targets]
     return F.binary_cross_entropy_with_logits(scores.float(), torch.stack(wanted).to(scores.device))   # [b, n]
