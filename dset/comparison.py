@@ -7,7 +7,7 @@ __all__ = ['SCORES', 'paired_test', 'read_runs', 'variant', 'run_rows', 'result_
            'measure_speed', 'readable', 'pareto', 'plot_pareto', 'read_histories', 'plot_training', 'plot_keep_ratio',
            'plot_shares', 'differences', 'image_f1', 'image_differences', 'furthest_apart', 'show_apart', 'save_tables']
 
-# %% ../nbs/31_comparison.ipynb #360b065a
+# %% ../nbs/31_comparison.ipynb #1fc4244a
 import itertools
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ from .profiling import compare_latency, sparse_theory
 from .token_pruning import scheduled_keep_ratio
 from .visualize import color_of, draw_boxes, epoch_axis
 
-# %% ../nbs/31_comparison.ipynb #6cce2386
+# %% ../nbs/31_comparison.ipynb #31e12908
 def paired_test(a: pd.Series, b: pd.Series) -> dict[str, float]:
     "`a - b` for the seeds that both have (the index): `n`, `mean`, `std`, and the two-sided `p` of the paired t test; NaN where n is below 2."
     d = (a - b).dropna()
@@ -36,7 +36,7 @@ def paired_test(a: pd.Series, b: pd.Series) -> dict[str, float]:
     else: p = float(stats.ttest_rel(a[d.index], b[d.index]).pvalue)
     return dict(n=n, mean=mean, std=std, p=p)
 
-# %% ../nbs/31_comparison.ipynb #3a6144e7
+# %% ../nbs/31_comparison.ipynb #542a7c64
 def read_runs(folder: str | Path, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
     "The `metrics.json` of finished runs, each with its `folder`: those of `names`, in that order, else all. Raises `FileNotFoundError` if there is none."
     folder = Path(folder)
@@ -50,7 +50,7 @@ def variant(record: dict) -> str:
     switches = ', '.join(f'{k}={v}' for k, v in record['switches'].items())
     return record['model'] + (f' ({switches})' if switches else '')
 
-# %% ../nbs/31_comparison.ipynb #bb895504
+# %% ../nbs/31_comparison.ipynb #6d987333
 SCORES = ('mAP50', 'mAP75', 'mAP', 'mAP_small', 'mAP_medium', 'mAP_large')
 
 def run_rows(records: list[dict]) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def run_rows(records: list[dict]) -> pd.DataFrame:
                          commit=(r['commit'] or 'unknown')[:8] + ('+' if r['dirty'] else '')))
     return pd.DataFrame(rows)
 
-# %% ../nbs/31_comparison.ipynb #d757a04a
+# %% ../nbs/31_comparison.ipynb #e4e6cb0b
 def _joined(values: pd.Series) -> str: return ' '.join(dict.fromkeys(map(str, values)))
 
 def result_table(runs: pd.DataFrame, baseline: str | None = None) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def _row(model: str, g: pd.DataFrame, baseline: str, base: pd.DataFrame) -> dict
     row['gflops_of_baseline'] = row['gflops'] / base['gflops'].mean()
     return row | {k: _joined(g[k]) for k in ('epochs', 'data', 'data_hash', 'split', 'image_size', 'device', 'config_hash', 'commit')}
 
-# %% ../nbs/31_comparison.ipynb #fdfd444b
+# %% ../nbs/31_comparison.ipynb #0137e1c9
 def theory(record: dict) -> dict[str, float]:
     "The share of the FFN FLOPs that is left in `encoder` and `decoder` by the source's theory."
     m = load_config(record['config']).model
@@ -97,10 +97,10 @@ def first_of_each(records: list[dict]) -> dict[str, dict]:
     for r in records: out.setdefault(variant(r), r)
     return out
 
-# %% ../nbs/31_comparison.ipynb #225cf859
+# %% ../nbs/31_comparison.ipynb #04bb1f2d
 def measure_speed(records: list[dict], repeats: int = 20, threads: int | None = None) -> pd.DataFrame:
     "Latency of one run of each model, in turns (with those of its image size), batch 1: a row a model with `fps`, `p50_ms`, `p95_ms`, `cpu_ms`, `speed_device`, `speed_threads`."
-    from dset.trainer import load_detector
+    from dset.checkpoint import load_detector
     first = first_of_each(records)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     found = {m: load_detector(r['folder']/r['training'])[0].to(device) for m, r in first.items()}
@@ -109,7 +109,7 @@ def measure_speed(records: list[dict], repeats: int = 20, threads: int | None = 
     t = pd.DataFrame(dict(model=t.index, fps=t['images_per_s'].values, **{k: t[k].values for k in ('p50_ms', 'p95_ms', 'cpu_ms')}, speed_device=t['device'].values, speed_threads=t['threads'].values))
     return t.assign(encoder_ffn_theory=[theory(first[m])['encoder_ffn_theory'] for m in t['model']], decoder_ffn_theory=[theory(first[m])['decoder_ffn_theory'] for m in t['model']])
 
-# %% ../nbs/31_comparison.ipynb #de7c0ab6
+# %% ../nbs/31_comparison.ipynb #1ebcd904
 _LINES = {'mAP@0.5': 'mAP50', 'mAP@0.75': 'mAP75', 'mAP@[.5:.95]': 'mAP'}
 
 def _pm(mean: float, std: float) -> str: return '-' if np.isnan(mean) else f'{mean:.3f}' + ('' if np.isnan(std) else f' ± {std:.3f}')
@@ -128,7 +128,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         return out
     return pd.DataFrame({(r['kind'], r['model']): column(r) for _, r in table.iterrows()})
 
-# %% ../nbs/31_comparison.ipynb #5973a127
+# %% ../nbs/31_comparison.ipynb #e1e7ca64
 def pareto(cost: np.ndarray, score: np.ndarray) -> list[int]:
     "Indices, by rising cost, of the points that no cheaper (or equally cheap) point reaches in score."
     best, out = -np.inf, []
@@ -156,7 +156,7 @@ def plot_pareto(table: pd.DataFrame, score: str = 'mAP') -> Figure:
     axes[0, -1].legend(fontsize=7, frameon=False)
     return fig
 
-# %% ../nbs/31_comparison.ipynb #7c04c470
+# %% ../nbs/31_comparison.ipynb #565f5a03
 def read_histories(records: list[dict]) -> dict[str, list[list[dict]]]:
     "Model -> for each of its runs the records of its epochs."
     out = {}
@@ -188,7 +188,7 @@ def plot_training(histories: dict[str, list[list[dict]]]) -> Figure:
     axes[0, 0].legend(fontsize=7, frameon=False)
     return fig
 
-# %% ../nbs/31_comparison.ipynb #79e3e0fb
+# %% ../nbs/31_comparison.ipynb #62530378
 def plot_keep_ratio(records: list[dict]) -> Figure:
     "Logged keep ratio of every pruning model (dots) on the schedule of its configuration (line); epochs count from 0."
     fig, axes = _figure(1, 6.)
@@ -204,7 +204,7 @@ def plot_keep_ratio(records: list[dict]) -> Figure:
     if pruning: ax.legend(fontsize=7, frameon=False)
     return fig
 
-# %% ../nbs/31_comparison.ipynb #a9a3a44b
+# %% ../nbs/31_comparison.ipynb #e42965d5
 def plot_shares(histories: dict[str, list[list[dict]]]) -> Figure | None:
     "Each expert's share of the token-choices over the epochs, a panel a model and layer, the ideal dotted; None where no model has experts."
     panels = [(m, layer) for m, h in histories.items() for layer in h[0][-1]['expert_shares']]
@@ -221,7 +221,7 @@ def plot_shares(histories: dict[str, list[list[dict]]]) -> Figure | None:
     for ax in axes.flat[len(panels):]: ax.axis('off')
     return fig
 
-# %% ../nbs/31_comparison.ipynb #a0ebecc0
+# %% ../nbs/31_comparison.ipynb #e93267eb
 def differences(records: list[dict], baseline: str | None = None) -> pd.DataFrame:
     "AP of each model minus the baseline's, paired by seed: mean over seeds, a row a class or size, two columns a model (`mean`, `std`)."
     found = {}
@@ -237,7 +237,7 @@ def differences(records: list[dict], baseline: str | None = None) -> pd.DataFram
         out |= {(model, 'mean'): d.mean(axis=1), (model, 'std'): d.std(axis=1, ddof=1)}
     return pd.DataFrame(out)
 
-# %% ../nbs/31_comparison.ipynb #a12c6fe8
+# %% ../nbs/31_comparison.ipynb #cf9c8d38
 def image_f1(truth: list[dict], found: list[dict], threshold: float = .3, iou: float = .5) -> float:
     "F1 of the COCO results of one image that pass the threshold, surest first, each matched with one free object of its class; 1 where there is nothing and nothing is found."
     found = sorted((r for r in found if r['score'] >= threshold), key=lambda r: -r['score'])
@@ -252,7 +252,7 @@ def image_f1(truth: list[dict], found: list[dict], threshold: float = .3, iou: f
         if row[j] >= iou: hits += 1; overlap[:, j] = -1
     return 2 * hits / (len(found) + len(truth))
 
-# %% ../nbs/31_comparison.ipynb #06a7c14e
+# %% ../nbs/31_comparison.ipynb #fbfc3947
 def image_differences(truth: dict, a: list[dict], b: list[dict], threshold: float = .3) -> pd.DataFrame:
     "F1 by image of two lists of COCO results and their `difference` (a - b), the furthest apart first; the index is the image id."
     def grouped(rows):
@@ -270,7 +270,7 @@ def furthest_apart(table: pd.DataFrame, n: int) -> list:
     turns = [i for pair in itertools.zip_longest(ahead, behind) for i in pair if i is not None]
     return turns[:n]
 
-# %% ../nbs/31_comparison.ipynb #12913c52
+# %% ../nbs/31_comparison.ipynb #3fd7461b
 def show_apart(images: Sequence, truths: Sequence[list], found: dict[str, Sequence[list]], category_ids: Sequence[int], class_names: Sequence[str], threshold: float = .3) -> Figure:
     "A row an image: the ground truth, then what each model is sure of. Boxes are COCO records in pixels of the image."
     fig, axes = _figure(1 + len(found), 4.4, 2.8, max(len(images), 1))
@@ -281,7 +281,7 @@ def show_apart(images: Sequence, truths: Sequence[list], found: dict[str, Sequen
             draw_boxes(image, boxes, torch.tensor([category_ids.index(r['category_id']) for r in rows]), class_names=class_names, title=f'{title}: {len(rows)}', ax=ax, legend=False)
     return fig
 
-# %% ../nbs/31_comparison.ipynb #2df29344
+# %% ../nbs/31_comparison.ipynb #a175b853
 def save_tables(table: pd.DataFrame, runs: pd.DataFrame, path: str | Path, command: str) -> list[Path]:
     "`<path>` with a row a model and `<path>_runs` with a row a run, four digits, each row with the command that makes it."
     path = Path(path)

@@ -6,7 +6,7 @@
 __all__ = ['LAYOUTS', 'bottleneck_widths', 'check_entity_moe', 'ObjectMoELayer', 'check_layout', 'channels_last', 'map_first',
            'EntityMoEWrapper']
 
-# %% ../nbs/25_entity_moe.ipynb #b28c6f70
+# %% ../nbs/25_entity_moe.ipynb #550cc5fe
 import weakref
 from numbers import Integral, Real
 import torch
@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from .experts import EXECUTIONS, Experts, SpecialistNetwork
 from .routers import AdaptiveRouter, Routing, check_top_k
 
-# %% ../nbs/25_entity_moe.ipynb #a7f40046
+# %% ../nbs/25_entity_moe.ipynb #32485a2d
 def bottleneck_widths(dim: int, reduction: int, mlp_ratio: float) -> tuple[int, int]:
     "Width of the bottleneck, `dim/reduction`, and of an expert in it, times `mlp_ratio`: multiples of 8, at least 8."
     width = max(dim // reduction // 8 * 8, 8)
     return width, max(int(width * mlp_ratio) // 8 * 8, 8)
 
-# %% ../nbs/25_entity_moe.ipynb #e67c5d77
+# %% ../nbs/25_entity_moe.ipynb #4aa96fae
 def _whole(name: str, value, least: int) -> int:
     "`value` as an int; `ValueError` unless it is a whole number of at least `least`."
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
@@ -43,7 +43,7 @@ def check_entity_moe(num_experts: int, num_experts_shared: int, expert_k: int, d
     if out['mix'] and not out['mix'] % 2: raise ValueError(f'mix must be 0 (off) or an odd kernel size such as 3, but is {mix!r}.')
     return out | dict(dropout=float(dropout), mlp_ratio=float(mlp_ratio), scale=float(scale))
 
-# %% ../nbs/25_entity_moe.ipynb #d93ce2f5
+# %% ../nbs/25_entity_moe.ipynb #9c9f7748
 class _Held:
     "An object that a weak reference can point to."
     def __init__(self, routing: Routing): self.routing = routing
@@ -112,7 +112,7 @@ class ObjectMoELayer(nn.Module):
         "Copies and files leave the last routing behind."
         return self.__dict__ | {'routing': None, '_live': None}
 
-# %% ../nbs/25_entity_moe.ipynb #d7fbd345
+# %% ../nbs/25_entity_moe.ipynb #3ffed20a
 LAYOUTS = {'BNC': (3, -1), 'BHWC': (4, -1), 'BCHW': (4, 1)}  # number of axes, the axis of channels
 
 def check_layout(layout: str) -> None:
@@ -134,7 +134,7 @@ def map_first(f, out):
         return type(out)(*rest) if hasattr(out, '_fields') else type(out)(rest)
     raise TypeError(f'EntityMoE can follow a layer that gives a tensor, or a tuple starting with one, but this gave {type(out).__name__}.')
 
-# %% ../nbs/25_entity_moe.ipynb #dd2f5d55
+# %% ../nbs/25_entity_moe.ipynb #1cc69133
 def _is_recorder(hook) -> bool:
     "Whether a forward hook is one with which transformers records hidden states."
     return (getattr(hook, '__module__', None) or '').startswith('transformers.')

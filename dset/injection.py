@@ -13,7 +13,7 @@ __all__ = ['FAMILIES', 'SAM_SIZES', 'Family', 'find_family', 'find_blocks', 'sel
            'print_model_info', 'entity_moe_state', 'save_entity_moe', 'load_entity_moe', 'EntityMoEWrapper',
            'ObjectMoELayer']
 
-# %% ../nbs/26_injection.ipynb #d5c623f1
+# %% ../nbs/26_injection.ipynb #381e8679
 import ast
 import contextlib
 import difflib
@@ -31,10 +31,10 @@ from .backbones import hub_or_cache
 from .entity_moe import LAYOUTS, EntityMoEWrapper, ObjectMoELayer, _move_recorders, check_entity_moe, check_layout
 from .routers import expert_shares, load_balancing_loss, router_z_loss
 
-# %% ../nbs/26_injection.ipynb #6053fdbf
+# %% ../nbs/26_injection.ipynb #f142dbc0
 _all_ = ['EntityMoEWrapper', 'ObjectMoELayer']  # importable from here, too
 
-# %% ../nbs/26_injection.ipynb #9f147960
+# %% ../nbs/26_injection.ipynb #fe1e1ae0
 class Family(NamedTuple):
     "Where the blocks of a family are: `classes` (a pattern for the full name of the class), `path`, `layout`, and parts `inside` a block."
     name: str
@@ -61,7 +61,7 @@ def find_family(model: nn.Module) -> Family | None:
     names = [f'{c.__module__}.{c.__name__}' for c in type(model).__mro__]
     return next((f for f in FAMILIES if any(re.fullmatch(f.classes, n) for n in names)), None)
 
-# %% ../nbs/26_injection.ipynb #4c6e1cfa
+# %% ../nbs/26_injection.ipynb #7a653034
 def _stage_blocks(stage: nn.Module) -> str | None:
     "Where a stage keeps its blocks: 'blocks' or 'layers', '' (it is a sequence itself), or None (it is no stage)."
     for name in ('blocks', 'layers'):
@@ -106,7 +106,7 @@ def _bare(model: nn.Module) -> nn.Module:
         elif type(model).__module__.startswith('peft.') and hasattr(model, 'get_base_model'): model = model.get_base_model()
         else: return model
 
-# %% ../nbs/26_injection.ipynb #75582317
+# %% ../nbs/26_injection.ipynb #5ba27c07
 _WORDS = {'all': lambda keys: keys, 'last': lambda keys: keys[-1:], 'last_half': lambda keys: keys[len(keys) // 2:],
           'last_stage': lambda keys: [k for k in keys if k[0] == keys[-1][0]], 'layer4': lambda keys: [k for k in keys if k[0] == 'layer4']}
 
@@ -138,7 +138,7 @@ def experts_per_block(num_experts: int | dict, keys: list, name: str = 'num_expe
     if set(given) == set(keys): return {k: given[k] for k in keys}
     raise ValueError(f'{name} names the blocks {list(given)}, but experts are injected into {keys}: the two must agree.')
 
-# %% ../nbs/26_injection.ipynb #6775cef9
+# %% ../nbs/26_injection.ipynb #679d5ace
 def block_dim(block: nn.Module) -> int:
     "Output channels of a block, read off the last of its modules that has a size; `ValueError` when none has."
     for module in reversed(list(block.modules())):
@@ -187,7 +187,7 @@ def _dims(model: nn.Module, paths: list[str], layout: str) -> dict[str, int]:
         dims[p] = read if shape is None else shape[channel]
     return dims
 
-# %% ../nbs/26_injection.ipynb #3bcbb39f
+# %% ../nbs/26_injection.ipynb #693afab9
 def _open_vision_outputs(sam, args) -> None:
     "Forward pre-hook of SAM: from here on its encoder's output is wanted."
     sam.vision_encoder.__dict__['_vision_outputs'] = None
@@ -206,7 +206,7 @@ def _add_vision_outputs(model: nn.Module) -> None:
         model.register_forward_pre_hook(_open_vision_outputs), model.register_forward_hook(_give_vision_outputs, always_call=True)
         model.vision_encoder.register_forward_hook(_keep_vision_outputs)
 
-# %% ../nbs/26_injection.ipynb #ea62cb22
+# %% ../nbs/26_injection.ipynb #2c1925f8
 def entity_moe_wrappers(model: nn.Module) -> dict[str, EntityMoEWrapper]:
     "Module path -> wrapper, of everything injected into `model` (also inside DataParallel, DDP, torch.compile, peft)."
     return {path: m for path, m in _bare(model).named_modules() if isinstance(m, EntityMoEWrapper)}
@@ -283,7 +283,7 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
                                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k))
     return model
 
-# %% ../nbs/26_injection.ipynb #b5b33586
+# %% ../nbs/26_injection.ipynb #4f51234f
 def _stay_eval(module: nn.Module, args) -> None:
     "Forward pre-hook of a frozen normalisation: its statistics are not to follow the new data."
     module.eval()
@@ -308,7 +308,7 @@ def eject(model: nn.Module) -> nn.Module:
     bare.__dict__.pop('entity_moe_config', None)
     return model
 
-# %% ../nbs/26_injection.ipynb #d1b3df03
+# %% ../nbs/26_injection.ipynb #2c06a1e7
 def _timm_name(model_name: str) -> str:
     "`model_name` if timm knows it, else a `ValueError` with the nearest names."
     if isinstance(model_name, str) and timm.is_model(model_name): return model_name
@@ -360,7 +360,7 @@ def _load_local(model: nn.Module, path) -> None:
                              f'another shape, for example {min(bad)!r}.')
     model.load_state_dict(fits, strict=False)
 
-# %% ../nbs/26_injection.ipynb #409e76b4
+# %% ../nbs/26_injection.ipynb #602b8e05
 def _check_plan(keys: list, inject_layers, words: tuple, num_experts, **settings) -> None:
     "Blocks and settings, checked without a model."
     for n in experts_per_block(num_experts, select_blocks(keys, inject_layers, words, 'inject_layers')).values(): check_entity_moe(n, **settings)
@@ -401,7 +401,7 @@ def create_efficientnet_entity_moe(model_name='efficientnet_lite0', pretrained=T
     return _create_family('efficientnet', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs,
                           num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
 
-# %% ../nbs/26_injection.ipynb #d398c021
+# %% ../nbs/26_injection.ipynb #4f05b2f1
 SAM_SIZES = {'facebook/sam-vit-base': dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, global_attn_indexes=[2, 5, 8, 11]),
              'facebook/sam-vit-large': dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, global_attn_indexes=[5, 11, 17, 23]),
              'facebook/sam-vit-huge': dict(hidden_size=1280, num_hidden_layers=32, num_attention_heads=16, global_attn_indexes=[7, 15, 23, 31])}
@@ -430,7 +430,7 @@ def create_sam_entity_moe(model_name='facebook/sam-vit-base', pretrained=True, n
     return inject_entity_moe(model, inject_layers, 'BHWC', num_experts, model_type='sam', base_model=model_name,
                              words=('all', 'last_half'), name='inject_layers', **settings)
 
-# %% ../nbs/26_injection.ipynb #9a4ea6cc
+# %% ../nbs/26_injection.ipynb #de0fc5a6
 def vit_base_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
     "ViT-B/16 at 224, experts in the last block; options of `create_vit_entity_moe`."
     return create_vit_entity_moe('vit_base_patch16_224', pretrained, **kwargs)
@@ -467,7 +467,7 @@ def sam_vit_huge_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
     "SAM ViT-H, experts in the last half; options of `create_sam_entity_moe`."
     return create_sam_entity_moe('facebook/sam-vit-huge', pretrained, **kwargs)
 
-# %% ../nbs/26_injection.ipynb #9d15f18c
+# %% ../nbs/26_injection.ipynb #54fee8ee
 def _head_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     "Name -> parameter of the head, as the plain model names them (peft keeps a second, trainable copy of a head)."
     head = model.get_classifier() if hasattr(model, 'get_classifier') else None
@@ -504,7 +504,7 @@ def freeze_backbone(model: nn.Module) -> nn.Module:
             module.register_forward_pre_hook(_stay_eval)
     return model
 
-# %% ../nbs/26_injection.ipynb #f2f2ca8f
+# %% ../nbs/26_injection.ipynb #e8262fa3
 def _routings(model: nn.Module) -> dict:
     "Module path -> routing of the last call, without gradient; `ValueError` when there is none."
     found = {path: w.entity_moe.routing for path, w in entity_moe_wrappers(model).items()}
@@ -535,7 +535,7 @@ def routing_entropy(model: nn.Module) -> dict[str, Tensor]:
     "Module path -> entropy of every token's routing in the last call, in parts of `log e` (0 sure, 1 undecided): `[b,n]` or `[b,h,w]`."
     return {path: torch.special.entr(r.probs).sum(-1) / max(torch.tensor(r.probs.shape[-1]).log().item(), 1e-9) for path, r in _routings(model).items()}
 
-# %% ../nbs/26_injection.ipynb #806d65a4
+# %% ../nbs/26_injection.ipynb #dba2ef06
 def entity_moe_counts(model: nn.Module) -> dict[str, int]:
     "Parameters: `base`, `added`, `total`, `trainable`."
     groups = split_parameters(model)
@@ -565,7 +565,7 @@ def print_model_info(model: nn.Module) -> None:
         print(f"  {path}: {s['layout']}, {s['dim']} channels -> {experts.d_model} -> {experts.hidden_dim}, {s['num_experts']} experts (top-{s['expert_k']}) "
               f"+ {s['num_experts_shared']} shared, alpha {alpha}")
 
-# %% ../nbs/26_injection.ipynb #89be273e
+# %% ../nbs/26_injection.ipynb #cf07e899
 def _weights_file(path) -> Path:
     "A file as given, or `entity_moe.safetensors` in a folder."
     path = Path(path).expanduser()
@@ -589,7 +589,7 @@ def save_entity_moe(model: nn.Module, path, head: bool | None = None) -> Path:
     save_file(state, file, metadata={'entity_moe': repr(meta)})
     return file
 
-# %% ../nbs/26_injection.ipynb #dba29381
+# %% ../nbs/26_injection.ipynb #dd295003
 def _read_entity_moe(path) -> tuple[Path, dict]:
     "File and header; `FileNotFoundError` or `ValueError`."
     file = _weights_file(path)
