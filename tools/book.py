@@ -30,7 +30,7 @@ def github() -> str:
 
 def pages() -> list[Path]:
     "The notebooks that become pages: chapters, appendix, experiments. Checks prove, they are not read."
-    return [p for d in (NBS, NBS / 'appendix', NBS / 'experiments') for p in sorted(d.glob('*.ipynb'))]
+    return [p for d in (NBS, NBS / 'appendix', NBS / 'experiments') for p in sorted(d.glob('*.ipynb')) if p.name != 'index_zh.ipynb']
 
 
 def links(text: str, page: Path) -> str:
@@ -41,6 +41,8 @@ def links(text: str, page: Path) -> str:
         if not target or re.match(r'\w+:', target): return m[0]
         path = (page.parent / target).resolve()
         if path == (NBS / 'index.ipynb').resolve(): return f"{m[1]}({target.replace('index.ipynb', 'overview.ipynb')}{'#' + anchor if anchor else ''})"
+        if path == (NBS / 'index_zh.ipynb').resolve(): return f'{m[1]}(zh.md)'
+        if path == ROOT / 'RESULTS.md': return f"{m[1]}({'../' * len(page.relative_to(NBS).parent.parts)}results.md)"
         if path in known or path.is_relative_to(NBS / 'images'): return m[0]
         if not path.exists(): return m[0]   # broken: Sphinx says so
         return f'{m[1]}({github()}/{path.relative_to(ROOT).as_posix()})'
@@ -112,7 +114,7 @@ def front(source: Path) -> str:
 
 def results() -> str:
     "The tables of `results/`, numbers as they were written."
-    out = ['# Results\n', '> Every table that is committed in `results/`. Rows carry the command, the machine and the seed where they were recorded.\n']
+    out = [(ROOT / 'docs/results.md').read_text(encoding='utf-8')]
     for p in sorted((ROOT / 'results').glob('*.csv')):
         lines = p.read_text(encoding='utf-8').splitlines()
         said = [line.lstrip('# ').strip() for line in lines if line.startswith('#')]   # provenance, as comments above the table
@@ -146,6 +148,8 @@ def chinese() -> str:
         if not target or re.match(r'\w+:', target): return m[0]
         path = ROOT / target
         if path.resolve() == (NBS / 'index.ipynb').resolve(): return '](overview.ipynb)'
+        if target == 'RESULTS.md': return '](results.md)'
+        if target == 'README.md': return '](overview.ipynb)'
         if path.resolve() in known: return f"]({path.relative_to(NBS).as_posix()}{'#' + anchor if anchor else ''})"
         if path.resolve().is_relative_to(NBS / 'images'): return f'](images/{path.name})'
         return f']({github()}/{target})'

@@ -176,10 +176,12 @@ def book() -> list[str]:
 
 
 def readme() -> list[str]:
-    "`README.md` is the rendered index."
+    "The front pages are their notebooks, their numbers those of `results/`, and both languages say the same ones."
     sys.path.insert(0, str(ROOT / 'tools'))
-    from readme import render
-    return [] if render() == (ROOT / 'README.md').read_text(encoding='utf-8') else ['README.md: not what nbs/index.ipynb renders to; run make readme']
+    import readme
+    found = [f'{page}: not what {nb} renders to; run make readme' for nb, page in readme.PAGES.items() if readme.render(nb) != (ROOT / page).read_text(encoding='utf-8')]
+    if readme.results() != (ROOT / 'RESULTS.md').read_text(encoding='utf-8'): found.append('RESULTS.md: not what the tables in results/ say; run make readme')
+    return found + readme.disagreements() + [line for nb in readme.PAGES for line in readme.stale(nb)]
 
 
 def environment() -> list[str]:

@@ -10,7 +10,7 @@ import nbformat
 from nbconvert import MarkdownExporter
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = {'nbs/index.ipynb': 'README.md', 'nbs/index_zh.ipynb': 'README.zh.md', 'nbs/results.ipynb': 'RESULTS.md'}
+PAGES = {'nbs/index.ipynb': 'README.md', 'nbs/index_zh.ipynb': 'README.zh.md'}
 
 
 def render(notebook: str = 'nbs/index.ipynb') -> str:
@@ -48,7 +48,14 @@ def disagreements() -> list[str]:
     return [f'README.md says {n} {english[n]} times, README.zh.md {chinese[n]} times' for n in sorted(english | chinese) if english[n] != chinese[n]]
 
 
+def results() -> str:
+    "RESULTS.md: the words of docs/results.md and every table of `results/`, as the book shows them."
+    import book
+    return book.results()
+
+
 if __name__ == '__main__':
+    (ROOT / 'RESULTS.md').write_text(results(), encoding='utf-8')
     for notebook, page in PAGES.items():
         (ROOT / page).write_text(render(notebook), encoding='utf-8')
         print(f'{page} written from {notebook}')

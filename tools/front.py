@@ -1,0 +1,75 @@
+"""The tables and sentences of the front pages that hold numbers, read from `results/`; one source for both languages."""
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import Markdown
+
+RESULTS = Path(__file__).resolve().parents[1] / 'results'
+
+TEXT = {   # English, Chinese
+    'model': ('model', '模型'), 'gflops': ('GFLOPs at 640x640', 'GFLOPs（640x640）'), 'of_dense': ('of dense R50', '相对稠密 R50'), 'eager': ('eager, ms', '即时执行，毫秒'),
+    'deployed': ('deployed, ms', '部署后，毫秒'), 'onnx': ('ONNX Runtime, ms', 'ONNX Runtime，毫秒'), 'map': ('mAP, synthetic, one seed', 'mAP（合成数据，单个随机种子）'), 'when': ('take it when', '适用场合'),
+    'rtdetr_presnet50': ('accuracy comes first', '精度优先'), 'dset_presnet50': ('dominated: no cheaper than dense, slower when deployed', '被支配：不比稠密便宜，部署后更慢'),
+    'rtdetr_presnet18': ('time is short and every picture is full', '时间紧、画面拥挤'), 'dset_presnet18': ('you want the sparse parts to study them', '用于研究稀疏部件'),
+    'dset_hgnetv2_b2': ('dominated by dense R18 here: slower and less accurate', '此处被稠密 R18 支配：更慢，精度更低'),
+    'tiles': ('the road is mostly empty; train it with tiles first', '路面大多空旷；需先以分块训练'), 'stream': ('the camera stands still; no training needed', '相机固定；无需训练'),
+}
+
+
+def _say(key: str, lang: str) -> str: return TEXT[key][lang == 'zh'] if key in TEXT else key
+
+
+def _table(name: str) -> pd.DataFrame: return pd.read_csv(RESULTS / f'{name}.csv', comment='#')
+
+
+def markdown(rows: list[tuple], note: str = '') -> Markdown:
+    "Rows of cells, the head first, as a Markdown table with a note below."
+    rows = [rows[0], ['---'] * len(rows[0]), *rows[1:]]
+    return Markdown('\n'.join('| ' + ' | '.join(map(str, r)) + ' |' for r in rows) + f'\n\n{note}')
+
+
+def account() -> pd.Series: return _table('compute_account').query('height == 640 and width == 640').set_index(['preset', 'component'])['gflops']
+
+
+def models(lang: str = 'en') -> Markdown:
+    "The one table: what each model costs, what it found on synthetic frames, and when to take it."
+    flops, ms = account(), _table('latency_cpu').set_index(['model', 'beside', 'how'])['p50_ms']
+    scores = _table('backbones').set_index('model')['mAP']
+    dense, rows = flops['rtdetr_presnet50', 'total'], []
+    for preset, model, beside in (('rtdetr_presnet50', 'ours, dense', 'R50'), ('dset_presnet50', 'ours, DSET', 'R50'), ('rtdetr_presnet18', 'ours, dense', 'R18'),
+                                  ('dset_presnet18', 'ours, DSET', 'R18'), ('dset_hgnetv2_b2', 'ours, DSET on HGNetv2-B2', 'R50')):
+        times = [f'{ms[model, beside, how]:.0f}' for how in ('eager', 'deployed', 'ONNX Runtime')]
+        rows.append((f'`{preset}`', f"{flops[preset, 'total']:.1f}", f"{flops[preset, 'total'] / dense:.0%}", *times, f'{scores[preset]:.3f}' if preset in scores else '', _say(preset, lang)))
+    s = _table('latency_cpu').iloc[0]
+    note = {'en': f'Milliseconds: median of {s.repeats} rounds in turns, one image, {s.threads} threads, {s.precision}, {s.device}, torch {s.torch}, commit {s.commit} (`latency_cpu`). FLOPs: chapter 23 (`compute_account`). '
+                  'mAP: 4 epochs at 128x224 on synthetic frames from random weights, seed 0 (`backbones`): one seed says little.',
+            'zh': f'毫秒：轮流测量 {s.repeats} 轮的中位数，单张图像，{s.threads} 线程，{s.precision}，{s.device}，torch {s.torch}，commit {s.commit}（`latency_cpu`）。FLOPs：第 23 章（`compute_account`）。'
+                  'mAP：合成图像，128x224，随机初始化训练 4 轮，种子 0（`backbones`）：单个种子说明不了什么。'}[lang]
+    return markdown([tuple(_say(k, lang) for k in ('model', 'gflops', 'of_dense', 'eager', 'deployed', 'onnx', 'map', 'when')), *rows], note)
+
+
+def findings(lang: str = 'en') -> Markdown:
+    "Three findings as bullets, every number out of a table."
+    flops, ms = account(), _table('latency_cpu').set_index(['model', 'beside', 'how'])['p50_ms']
+    whole = flops['dset_presnet50', 'total'] / flops['rtdetr_presnet50', 'total']
+    encoder = flops['dset_presnet50', 'encoder FFN'] / flops['rtdetr_presnet50', 'encoder FFN']
+    sparse, dense = ms['ours, DSET', 'R50', 'deployed'], ms['ours, dense', 'R50', 'deployed']
+    t = _table('tiny').set_index('model')
+    d, p, n = t.mAP_difference['dset_tiny'], t.difference_p['dset_tiny'], t.n['dset_tiny']
+    lines = {'en': [f'**Token pruning and experts do not make RT-DETR cheaper.** They cut the encoder FFN to {encoder:.0%}, as promised, and the whole R50 model to {whole:.0%}: the layer they act on is too small. Deployed, DSET-R50 takes {sparse:.0f} ms and the dense model {dense:.0f} ms.',
+                    f'**Nor do they change what it sees.** Against its dense twin the small DSET gains {d:+.3f} mAP over {n} seeds (p = {p:.2f}, synthetic frames): seeds differ more than models.'],
+             'zh': [f'**令牌剪枝与专家并不能让 RT-DETR 更便宜。** 编码器 FFN 如承诺降到 {encoder:.0%}，而整个 R50 模型仍为 {whole:.0%}：它们作用的层太小。部署后 DSET-R50 需 {sparse:.0f} 毫秒，稠密模型 {dense:.0f} 毫秒。',
+                    f'**它们也不改变检测结果。** 与稠密模型相比，小型 DSET 在 {n} 个种子上的 mAP 差为 {d:+.3f}（p = {p:.2f}，合成图像）：种子之间的差异大于模型之间的差异。']}[lang]
+    if (RESULTS / 'tiles_latency.csv').exists():
+        r = _table('tiles_latency').query("how == 'eager'").set_index('keep')
+        k = r.loc[.35]
+        lines.append({'en': f'**Pruning before the backbone does.** With {k.kept_share:.0%} of the 64-pixel tiles the same R50 needs {k.of_dense_flops:.0%} of the FLOPs and runs {k.faster:.2f}x as fast as our dense R50 (chapter 13); what it costs in accuracy is in [RESULTS](../RESULTS.md).',
+                      'zh': f'**在主干网络之前剪枝则有效。** 只计算 {k.kept_share:.0%} 的 64 像素分块时，同一个 R50 需要 {k.of_dense_flops:.0%} 的 FLOPs，速度为我们稠密 R50 的 {k.faster:.2f} 倍（第 13 章）；精度代价见 [RESULTS](../RESULTS.md)。'}[lang])
+    return Markdown('\n'.join(f'- {line}' for line in lines))
+
+
+def demo(lang: str = 'en') -> Markdown:
+    "What `make run` gave."
+    s = _table('standin_demo').iloc[0]
+    return Markdown({'en': f'It ended here with mAP@0.5 {s.AP50:.3f} and mAP@[.5:.95] {s.AP:.3f} ({s.model}; {s.data}, split {s.split}; seed {s.seed}; {s.device}; commit {s.commit}).',
+                     'zh': f'此处的结果：mAP@0.5 {s.AP50:.3f}，mAP@[.5:.95] {s.AP:.3f}（{s.model}；{s.data}，split {s.split}；seed {s.seed}；{s.device}；commit {s.commit}）。'}[lang])
