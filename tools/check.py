@@ -21,10 +21,10 @@ CHAPTERS = ('nbs', 'nbs/checks', 'nbs/appendix')   # lessons in reading order, w
 PAPERMILL = ('nbs/experiments', 'data_prep')   # folders whose notebooks take parameters
 FLOORS = (   # from the ground up: a module imports only from floors below its own; a new module gets its place here
     'schematics config optimisation weight_files transforms deformable_attention denoising losses routers token_pruning standin.meshes',
-    'hub tiles experts encoder evaluation visualize detection_data standin.renderer',
-    'backbones published decoder entity_moe dair_v2x own_data resizing standin.scenes',
-    'rtdetr injection standin.traffic',
-    'detector standin.dataset',
+    'hub tiles encoder evaluation visualize detection_data standin.renderer',
+    'backbones published decoder experts dair_v2x own_data resizing standin.scenes',
+    'rtdetr entity_moe standin.traffic',
+    'detector injection standin.dataset',
     'profiling reports',
     'checkpoint loading deploy comparison',
     'weights',
