@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PRESNETS', 'STRIDES', 'presnet_key', 'Backbone', 'FixedSize', 'create_backbone']
 
-# %% ../nbs/02_backbones.ipynb #cb92eb7a
+# %% ../nbs/02_backbones.ipynb #a1b9b47b
 import contextlib
 import difflib
 import logging
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from .hub import hub_answers, hub_or_cache
 from .weight_files import CheckpointError, read_tensors
 
-# %% ../nbs/02_backbones.ipynb #49ff8721
+# %% ../nbs/02_backbones.ipynb #40680fdc
 PRESNETS = {f'presnet{n}': f'resnet{n}d' for n in (18, 34, 50, 101)}
 STRIDES = [8, 16, 32]
 
@@ -34,7 +34,7 @@ def _timm_name(name: str) -> str:
     raise ValueError(f"backbone='{name}' is unknown{hint}: choose presnet18|34|50|101, hgnetv2_b0..b6 or a name of "
                      f"timm.list_models()")
 
-# %% ../nbs/02_backbones.ipynb #c0e05cf0
+# %% ../nbs/02_backbones.ipynb #66b4a8e3
 def _add_shortcut(body: nn.Module) -> None:
     "Give a timm resnet18d or 34d the convolution and norm that RT-DETR has on the shortcut of stage 1, block 0."
     conv, norm = nn.Conv2d(64, 64, 1, bias=False), nn.BatchNorm2d(64)
@@ -42,7 +42,7 @@ def _add_shortcut(body: nn.Module) -> None:
     norm.running_var.fill_(1 - norm.eps)
     body.layer1[0].downsample = nn.Sequential(nn.Identity(), conv, norm)   # timm's names: downsample.1, downsample.2
 
-# %% ../nbs/02_backbones.ipynb #b1cb20ce
+# %% ../nbs/02_backbones.ipynb #3c290aac
 def presnet_key(key: str) -> str:
     """The timm name of a ResNet-D parameter named as in transformers' `RTDetrResNetBackbone` or the RT-DETR
     repository; other keys unchanged."""
@@ -70,7 +70,7 @@ def _block_key(key: str) -> str | None:
     number = int(branch[-1]) + 1 if branch[-1].isdigit() else ord(branch[-1]) - ord('a') + 1
     return f"{prefix}.{'bn' if norm else 'conv'}{number}.{leaf}"
 
-# %% ../nbs/02_backbones.ipynb #5ec1510e
+# %% ../nbs/02_backbones.ipynb #311208e4
 class Backbone(nn.Module):
     """Images `[b, 3, h, w]` in 0..1 -> three maps `[b, channels[i], h/strides[i], w/strides[i]]`, by a timm
     `features_only` network.
@@ -128,7 +128,7 @@ class Backbone(nn.Module):
                              '(the image divided by 8, 16 and 32): choose presnet50 or hgnetv2_b0')
         return _leaves(maps)
 
-# %% ../nbs/02_backbones.ipynb #a63e13b1
+# %% ../nbs/02_backbones.ipynb #a116371f
 class FixedSize(ValueError):
     "A network that takes images of one size only."
 
@@ -176,7 +176,7 @@ def _freeze(backbone: Backbone, freeze_stages: int, freeze_norm: bool) -> list[n
     for module in frozen: module.requires_grad_(False)
     return frozen
 
-# %% ../nbs/02_backbones.ipynb #6a7694c3
+# %% ../nbs/02_backbones.ipynb #bf236061
 def _wiring(timm_name: str, state: dict[str, Tensor], **options) -> dict[str, str]:
     """Which tensor of a file belongs at which place of the feature network: place -> key of `state`.
 
@@ -203,7 +203,8 @@ def _load_weights(body: nn.Module, path: Path, name: str, timm_name: str, **opti
         raise FileNotFoundError(f"pretrained='{path}': no such file; give a .safetensors or .pth file, True (download) "
                                 f"or False") from None
     except CheckpointError as e: raise ValueError(f"pretrained='{path}' cannot be read as weights: {e}") from None
-    state = {presnet_key(re.sub(r'^((module|model|backbone|body)\.)+', '', k)): v for k, v in state.items()}
+    given, state = state, {presnet_key(re.sub(r'^((module|model|backbone|body)\.)+', '', k)): v for k,
+                           v in state.items()}
     own, optional = body.state_dict(), ['num_batches_tracked']
     if name in ('presnet18', 'presnet34'): optional.append('layer1.0.downsample')
     def misfits(state):
@@ -212,14 +213,16 @@ def _load_weights(body: nn.Module, path: Path, name: str, timm_name: str, **opti
     # features_only flattens
     flat = state | {re.sub(r'^(stages|layers|blocks|stem)\.(\d+)\.', r'\1_\2.', k): v for k, v in state.items()}
     if bad := misfits(flat):
-        try: flat = {k: state[v] for k, v in _wiring(timm_name, state, **options).items()}
-        except Exception: flat = {}   # timm's words for "does not fit" are many
+        for names in (state, given):   # TResNet calls a part of itself `body`
+            with contextlib.suppress(Exception):   # timm's words for "does not fit" are many
+                flat = {k: names[v] for k, v in _wiring(timm_name, names, **options).items()}
+            if not misfits(flat): break
         if misfits(flat):
             raise ValueError(f"pretrained='{path}' does not fit backbone '{name}': {len(bad)} of {len(own)} tensors "
                              f"are missing or of another shape, the first is '{bad[0]}'")
     body.load_state_dict({k: flat[k] for k in own if k in flat}, strict=False)
 
-# %% ../nbs/02_backbones.ipynb #d453b3fa
+# %% ../nbs/02_backbones.ipynb #f1d586b6
 def create_backbone(name: str, pretrained: bool | str | Path = False, freeze_stages: int = -1,
                     freeze_norm: bool = False) -> Backbone:
     """A `Backbone` by name: presnet18|34|50|101 (RT-DETR's), hgnetv2_b0..b6, or any timm network with maps of strides
