@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Annotated, Any, Iterator, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 # %% ../nbs/19_config.ipynb #322024a3
 class ConfigError(ValueError):
@@ -180,7 +180,7 @@ class TrainingSection(Section):
     eval_every: Int = Field(1, ge=1, description='epochs between evaluations')
     save_every_minutes: Float = Field(10., gt=0, description='minutes between checkpoints inside an epoch')
     compile: bool = Field(False, description='torch.compile the model')
-    channels_last: bool | Literal['auto'] = Field(False, description='channels-last memory format; auto: on CPU '
+    channels_last: StrictBool | Literal['auto'] = Field(False, description='channels-last memory format; auto: on CPU '
             'and CUDA')
 
     @model_validator(mode='after')
