@@ -26,7 +26,7 @@ FLOORS = (   # from the ground up: a module imports only from floors below its o
     'rtdetr entity_moe standin.traffic',
     'detector injection standin.dataset',
     'profiling reports',
-    'checkpoint loading deploy',
+    'checkpoint loading deploy upcycling',
     'weights comparison',
     'training onnx_export standin.toy',
     'predict',
