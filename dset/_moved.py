@@ -13,15 +13,18 @@ from importlib import import_module
 def moved(old: str, *places: str, **renamed: str):
     """A module-level `__getattr__` for the module `old`, whose names live in the modules `places` now.
 
-    `renamed`: old name -> 'module:new_name' for what changed its name too. The function raises AttributeError for a name that
+    `renamed`: old name -> 'module:new_name' for what changed its name too. The function raises AttributeError for a
+    name that
     is in none of them and warns with a DeprecationWarning that names the new place otherwise."""
     def look_up(name: str):
-        if name.startswith('__'): raise AttributeError(f'module {old!r} has no attribute {name!r}')   # __path__, __all__: asked by Python itself
+        # __path__, __all__: asked by Python itself
+        if name.startswith('__'): raise AttributeError(f'module {old!r} has no attribute {name!r}')
         where = [renamed[name].split(':')] if name in renamed else [(place, name) for place in places]
         for place, new in where:
             module = import_module(place)
             if new in vars(module):
-                home = getattr(vars(module)[new], '__module__', place)   # where it is defined, not where it is imported too
+                # where it is defined, not where it is imported too
+                home = getattr(vars(module)[new], '__module__', place)
                 home = home if isinstance(home, str) and home in places else place
                 warnings.warn(f'{old}.{name} has moved: from {home} import {new}', DeprecationWarning, stacklevel=2)
                 return vars(module)[new]

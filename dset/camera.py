@@ -35,7 +35,8 @@ from .token_pruning import num_kept
 
 # %% ../nbs/14_camera.ipynb #d829bcce
 def tile_changes(frame: Tensor, reference: Tensor, tile: int = 64, threshold: int = 20) -> Tensor:
-    """How much of each tile differs from a reference: the share of pixels whose largest colour difference is above `threshold` of 255, `[gh, gw]`.
+    """How much of each tile differs from a reference: the share of pixels whose largest colour difference is above
+    `threshold` of 255, `[gh, gw]`.
 
     frame, reference: uint8 `[3, H, W]`, H and W multiples of `tile`. Raises ValueError otherwise."""
     if frame.shape != reference.shape or frame.dtype != torch.uint8 or any(s % tile for s in frame.shape[1:]):
@@ -45,10 +46,13 @@ def tile_changes(frame: Tensor, reference: Tensor, tile: int = 64, threshold: in
     return F.avg_pool2d(apart[None].float(), tile)[0]                                                        # [gh, gw]
 
 # %% ../nbs/14_camera.ipynb #81e626fc
-def choose_tiles(changes: Tensor, age: Tensor, share: float = .01, refresh: int = 0, cap: int | None = None, ring: bool = False) -> Tensor:
-    """The tiles to compute, ascending numbers `[k]`: those of which more than `share` changed, and the `refresh` oldest of the others.
+def choose_tiles(changes: Tensor, age: Tensor, share: float = .01, refresh: int = 0, cap: int | None = None,
+                 ring: bool = False) -> Tensor:
+    """The tiles to compute, ascending numbers `[k]`: those of which more than `share` changed, and the `refresh`
+    oldest of the others.
 
-    changes `[gh, gw]`; age `[gh * gw]`: frames since each was computed, below 0 for a tile that need not be refreshed. `ring` adds the neighbours of what changed. `cap`: at most so many, the most changed first."""
+    changes `[gh, gw]`; age `[gh * gw]`: frames since each was computed, below 0 for a tile that need not be refreshed.
+    `ring` adds the neighbours of what changed. `cap`: at most so many, the most changed first."""
     wanted = changes > share
     if ring: wanted = F.max_pool2d(wanted[None].float(), 3, 1, 1)[0] > 0
     order = torch.where(wanted.flatten(), 2 + changes.flatten(), 0.)                # changed tiles above all others
@@ -61,9 +65,11 @@ def choose_tiles(changes: Tensor, age: Tensor, share: float = .01, refresh: int 
 
 # %% ../nbs/14_camera.ipynb #3edd5eb1
 class FeatureMemory:
-    """Everything a detector's convolutions read of one or several cameras: a map for each operation that looks at neighbours, and the maps around the encoder.
+    """Everything a detector's convolutions read of one or several cameras: a map for each operation that looks at
+    neighbours, and the maps around the encoder.
 
-    Made by the first whole frame; afterwards only rows of computed tiles change. A row is one cell with its channels; the last row of each table lies outside the image."""
+    Made by the first whole frame; afterwards only rows of computed tiles change. A row is one cell with its channels;
+    the last row of each table lies outside the image."""
     def __init__(self):
         self.tables: list[Tensor] = []                 # one for each place that is read, in the order of reading
         self.spots, self.levels = 0, 0                 # how many of them the backbone reads, and the encoder's levels
@@ -125,7 +131,7 @@ class FeatureMemory:
 
 # %% ../nbs/14_camera.ipynb #f57a2a87
 def cell_rows(grid: TileGrid, tile: tuple[int, int], pads: tuple[int, int, int, int]) -> Tensor:
-    "Row numbers of the cells of every tile of `grid`, with borders `pads` (left, right, top, bottom), in a table of whole maps; the last row lies outside."
+    """Row numbers of the cells of every tile of `grid`, with borders `pads` (left, right, top, bottom), in a table of whole maps; the last row lies outside."""
     key = 'rows', tuple(tile), pads
     if key not in grid._memo:
         (ty, tx), (left, right, top, bottom), (gh, gw) = tile, pads, grid.shape
@@ -168,7 +174,8 @@ class Recall(TileMode):
 def remember(detector: nn.Module, images: Tensor, grid: TileGrid) -> tuple[dict, FeatureMemory]:
     "The detector's answer to whole images `[b, 3, h, w]` in 0..1, and the memory that they leave."
     memory, encoder = FeatureMemory(), detector.encoder
-    with Remember(grid, memory): maps = [project(f) for project, f in zip(encoder.input_proj, detector.backbone(images))]
+    with Remember(grid, memory): maps = [project(f)
+                                         for project, f in zip(encoder.input_proj, detector.backbone(images))]
     spots = len(memory.tables)
     for m in maps: memory.add(m)
     encoded, _ = encoder.encode(maps)
@@ -179,14 +186,16 @@ def remember(detector: nn.Module, images: Tensor, grid: TileGrid) -> tuple[dict,
 
 # %% ../nbs/14_camera.ipynb #392f793a
 @torch.inference_mode()
-def recall(detector: nn.Module, images: Tensor, grid: TileGrid, memory: FeatureMemory, answer: Sequence[int] | None = None) -> dict:
-    "The detector's answer, for the images `answer` (None: all), when only the tiles of `grid` are computed and all else is as `memory` has it; the memory follows."
+def recall(detector: nn.Module, images: Tensor, grid: TileGrid, memory: FeatureMemory,
+           answer: Sequence[int] | None = None) -> dict:
+    """The detector's answer, for the images `answer` (None: all), when only the tiles of `grid` are computed and all else is as `memory` has it; the memory follows."""
     encoder, levels, spots = detector.encoder, memory.levels, memory.spots
     mode = Recall(grid, memory)
     with mode: maps = [project(f) for project, f in zip(encoder.input_proj, detector.backbone(grid.cut(images)))]
     tiles = [tuple(m.shape[2:]) for m in maps]
     for i, m in enumerate(maps): memory.write(spots + i, m, grid)
-    encoded, _ = encoder.encode([memory.map(spots + i, grid, t) for i, t in enumerate(tiles)])     # attention sees the whole picture
+    # attention sees the whole picture
+    encoded, _ = encoder.encode([memory.map(spots + i, grid, t) for i, t in enumerate(tiles)])
     mode.turn[0] = spots + levels
     with mode: fused = encoder.pan(encoder.fpn([grid.cut(m) for m in encoded]))
     last = len(memory.tables) - levels
@@ -196,8 +205,10 @@ def recall(detector: nn.Module, images: Tensor, grid: TileGrid, memory: FeatureM
 
 # %% ../nbs/14_camera.ipynb #69a92543
 class Seen(NamedTuple):
-    """What `Stream` says of a frame: the detections (`boxes [n, 4]` xyxy in pixels of the frame, `scores`, `labels`), how they came about (`kind`: 'key' all computed,
-    'tiles' some, 'same' none, 'lost' no frame), the numbers of the computed tiles, their share, and the seconds it took."""
+    """What `Stream` says of a frame: the detections (`boxes [n, 4]` xyxy in pixels of the frame, `scores`, `labels`),
+    how they came about (`kind`: 'key' all computed,
+    'tiles' some, 'same' none, 'lost' no frame), the numbers of the computed tiles, their share, and the seconds it
+    took."""
     detections: dict
     kind: str
     tiles: Tensor
@@ -211,14 +222,21 @@ class _Camera:
 
 # %% ../nbs/14_camera.ipynb #62ac0395
 class Stream:
-    """Detections for the frames of standing cameras; what did not change since it was last computed is remembered, not computed.
+    """Detections for the frames of standing cameras; what did not change since it was last computed is remembered, not
+    computed.
 
-    `stream(frame, camera)`: frame uint8 `[3, h, w]` (any size, always the same for one camera) or None for a lost one -> `Seen`. A tile of `tile` pixels is computed when more
-    than `share` of its pixels differ by more than `threshold` of 255 from the frame that it was last computed from; besides, in each frame, the `refresh` oldest of those
-    that differ at all. Above `key_share` of changed tiles, on the first frame and after a gap of more than `max_gap` seconds the whole frame is computed. `cap`: at most so
-    many tiles a frame (then nothing is a key frame but the first). Raises ValueError for a detector that cannot be tiled, or a frame of another size."""
-    def __init__(self, detector: nn.Module, image_size: tuple[int, int] | None = None, tile: int = 64, threshold: int = 20, share: float = .01, refresh: int = 1,
-                 key_share: float = .5, cap: int | None = None, ring: bool = False, max_gap: float | None = None, score: float = .3):
+    `stream(frame, camera)`: frame uint8 `[3, h, w]` (any size, always the same for one camera) or None for a lost one
+    -> `Seen`. A tile of `tile` pixels is computed when more
+    than `share` of its pixels differ by more than `threshold` of 255 from the frame that it was last computed from;
+    besides, in each frame, the `refresh` oldest of those
+    that differ at all. Above `key_share` of changed tiles, on the first frame and after a gap of more than `max_gap`
+    seconds the whole frame is computed. `cap`: at most so
+    many tiles a frame (then nothing is a key frame but the first). Raises ValueError for a detector that cannot be
+    tiled, or a frame of another size."""
+    def __init__(self, detector: nn.Module, image_size: tuple[int, int] | None = None, tile: int = 64,
+                 threshold: int = 20, share: float = .01, refresh: int = 1,
+                 key_share: float = .5, cap: int | None = None, ring: bool = False, max_gap: float | None = None,
+                 score: float = .3):
         size = tuple(image_size or detector.config.data.image_size)
         if any(s % tile for s in size): raise ValueError(f'image_size {size} with tiles of {tile} pixels: choose a size of whole tiles')
         self.detector, self.size, self.tile, self.threshold, self.share, self.refresh = detector.eval(), size, tile, threshold, share, refresh
@@ -251,7 +269,8 @@ class Stream:
             self._tiles(todo, small)
             seen |= {name: ('tiles', chosen) for name, chosen in todo.items()}
         took = time.perf_counter() - began
-        return {n: Seen(self.cameras[n].answer, kind, tiles, len(tiles) / math.prod(self.shape), took) for n, (kind, tiles) in seen.items()}
+        return {n: Seen(self.cameras[n].answer, kind, tiles, len(tiles) / math.prod(self.shape), took)
+                for n, (kind, tiles) in seen.items()}
 
     def forget(self, camera: Hashable) -> None:
         "Free what is remembered of a camera."
@@ -280,7 +299,8 @@ class Stream:
         changes = tile_changes(frame, c.reference, self.tile, self.threshold)
         if self.cap is None and (changes > self.share).float().mean() > self.key_share: return None
         touched = tile_changes(frame, c.reference, self.tile, 0).flatten() > 0
-        return choose_tiles(changes, torch.where(touched, c.age, -1), self.share, min(self.refresh, int(touched.sum())), self.cap, self.ring)
+        return choose_tiles(changes, torch.where(touched, c.age, -1), self.share,
+                            min(self.refresh, int(touched.sum())), self.cap, self.ring)
 
     def _key(self, name, frame: Tensor, size: tuple[int, int], when: float | None) -> None:
         every = TileGrid(torch.arange(math.prod(self.shape), device=frame.device)[None], self.shape)
@@ -290,7 +310,8 @@ class Stream:
             self.memory = memory if self.memory is None else self.memory.joined(memory)
         else: self.memory.put(self.cameras[name].slot, memory, len(self.cameras))
         c = self.cameras[name]
-        c.reference, c.last, c.age, c.time, c.size = frame, frame, torch.zeros(math.prod(self.shape), dtype=torch.long, device=frame.device), when, tuple(size)
+        c.reference, c.last, c.age, c.time, c.size = frame, frame, torch.zeros(math.prod(self.shape), dtype=torch.long,
+            device=frame.device), when, tuple(size)
         c.answer = self._answer(out, 0, c.size)
 
     def _tiles(self, todo: dict, frames: dict) -> None:
@@ -298,21 +319,25 @@ class Stream:
         device = next(iter(frames.values())).device
         none = torch.empty(0, dtype=torch.long, device=device)
         grid = TileGrid([todo[slots[s]] if s in slots else none for s in range(n)], self.shape)
-        images = torch.stack([frames[slots[s]] if s in slots else next(iter(frames.values())) for s in range(n)]).float() / 255
+        images = torch.stack([frames[slots[s]] if s in slots else next(iter(frames.values()))
+                              for s in range(n)]).float() / 255
         out = recall(self.detector, images, grid, self.memory, sorted(slots))
         for i, s in enumerate(sorted(slots)):
             c, chosen = self.cameras[slots[s]], todo[slots[s]]
-            update = torch.zeros(self.shape, dtype=torch.bool, device=device).flatten().index_fill_(0, chosen, True).view(self.shape)
+            update = torch.zeros(self.shape, dtype=torch.bool, device=device).flatten().index_fill_(0, chosen,
+                True).view(self.shape)
             pixels = update.repeat_interleave(self.tile, 0).repeat_interleave(self.tile, 1)
             c.reference = torch.where(pixels, frames[slots[s]], c.reference)
             c.age[chosen] = 0
             c.answer = self._answer(out, i, c.size)
 
     def _answer(self, out: dict, i: int, size: tuple[int, int]) -> dict:
-        return postprocess({k: out[k][i:i + 1] for k in ('pred_logits', 'pred_boxes')}, torch.tensor([size]), self.score)[0]
+        return postprocess({k: out[k][i:i + 1] for k in ('pred_logits', 'pred_boxes')}, torch.tensor([size]),
+                           self.score)[0]
 
 # %% ../nbs/14_camera.ipynb #0066dffe
-def tint_tiles(image: Tensor, tiles: Tensor, shape: tuple[int, int], colour=(255, 140, 0), strength: float = .35) -> Tensor:
+def tint_tiles(image: Tensor, tiles: Tensor, shape: tuple[int, int], colour=(255, 140, 0),
+               strength: float = .35) -> Tensor:
     "uint8 `[3, h, w]` with the tiles of a grid `shape` (rows, columns) coloured."
     h, w = image.shape[1:]
     mask = torch.zeros(shape[0] * shape[1]).index_fill_(0, tiles.cpu(), strength).view(1, 1, *shape)
@@ -321,10 +346,13 @@ def tint_tiles(image: Tensor, tiles: Tensor, shape: tuple[int, int], colour=(255
 
 # %% ../nbs/14_camera.ipynb #b8b53caa
 class CameraBackground:
-    """The empty scene of a standing camera: the median of frames seen lately, and the features that a detector computes for it once.
+    """The empty scene of a standing camera: the median of frames seen lately, and the features that a detector
+    computes for it once.
 
-    `add(frame)` (uint8 `[3, H, W]`, the detector's size) keeps every `every`-th of the last `frames` ones; `learn(detector)` computes the median picture and its features.
-    `detect(detector, frame)` then computes only the tiles that differ from the empty scene; everywhere else the network reads the scene's features instead of zeros."""
+    `add(frame)` (uint8 `[3, H, W]`, the detector's size) keeps every `every`-th of the last `frames` ones;
+    `learn(detector)` computes the median picture and its features.
+    `detect(detector, frame)` then computes only the tiles that differ from the empty scene; everywhere else the
+    network reads the scene's features instead of zeros."""
     def __init__(self, tile: int = 64, frames: int = 25, every: int = 10, threshold: int = 20, share: float = .01):
         self.tile, self.every, self.threshold, self.share = tile, every, threshold, share
         self.recent: deque[Tensor] = deque(maxlen=frames)
@@ -342,25 +370,26 @@ class CameraBackground:
         self.count += 1
 
     def learn(self, detector: nn.Module) -> Tensor:
-        "Compute the median picture and its features anew; returns the picture. Raises ValueError before any frame was added."
+        """Compute the median picture and its features anew; returns the picture. Raises ValueError before any frame was added."""
         if not self.recent: raise ValueError('the background has seen no frame yet: add() some first')
         self.image = torch.stack(tuple(self.recent)).median(0).values                                       # [3, H, W]
         self.memory = remember(detector, self.image[None].float() / 255, self._grid(None))[1]
         return self.image
 
     def light_gap(self, frame: Tensor) -> float:
-        "How much brighter or darker (levels of 255) the frame is than the scene, the median over all pixels: learn again when it grows."
+        """How much brighter or darker (levels of 255) the frame is than the scene, the median over all pixels: learn again when it grows."""
         return (frame.float().mean(0) - self.image.float().mean(0)).abs().median().item()
 
     def choose(self, frame: Tensor, keep_ratio: float | None = None) -> Tensor:
-        "The numbers of the tiles that differ from the empty scene; with `keep_ratio` always that share of them, the most different first."
+        """The numbers of the tiles that differ from the empty scene; with `keep_ratio` always that share of them, the most different first."""
         changes = tile_changes(frame, self.image, self.tile, self.threshold).flatten()
         if keep_ratio is None: return (changes > self.share).nonzero().flatten()
         return changes.topk(num_kept(keep_ratio, len(changes))).indices.sort().values
 
     @torch.inference_mode()
-    def detect(self, detector: nn.Module, frame: Tensor, keep_ratio: float | None = None, score: float = .3, tiles: Tensor | None = None) -> tuple[dict, Tensor]:
-        "Detections of one frame (boxes in its pixels) and the numbers of the computed tiles (or say which: `tiles`); the background's features stay as they are."
+    def detect(self, detector: nn.Module, frame: Tensor, keep_ratio: float | None = None, score: float = .3,
+               tiles: Tensor | None = None) -> tuple[dict, Tensor]:
+        """Detections of one frame (boxes in its pixels) and the numbers of the computed tiles (or say which: `tiles`); the background's features stay as they are."""
         tiles = self.choose(frame, keep_ratio) if tiles is None else tiles
         with self.memory.unchanged(): out = recall(detector, frame[None].float() / 255, self._grid(tiles), self.memory)
         return postprocess(out, torch.tensor([frame.shape[1:]]), score)[0], tiles
@@ -371,7 +400,8 @@ class CameraBackground:
 
     def save(self, path: str | Path) -> Path:
         "Write the scene (not the features: they belong to a detector and are computed again) to a file."
-        with whole_file(path) as f: torch.save(dict(image=self.image, tile=self.tile, threshold=self.threshold, share=self.share), f)
+        with whole_file(path) as f: torch.save(dict(image=self.image, tile=self.tile, threshold=self.threshold,
+                                                    share=self.share), f)
         return Path(path)
 
     @classmethod
@@ -385,9 +415,11 @@ class CameraBackground:
 
 # %% ../nbs/14_camera.ipynb #d6605e49
 class CameraPrior(nn.Module):
-    """Where objects ever were, for each camera: a map over tiles, from training labels only, to be added to the scores of tiles.
+    """Where objects ever were, for each camera: a map over tiles, from training labels only, to be added to the scores
+    of tiles.
 
-    `add(camera, boxes)`: boxes `[m, 4]` cxcywh in 0..1 of one image. `forward(camera) -> [gh, gw]`: the log-odds that a tile holds a part of an object, smoothed over
+    `add(camera, boxes)`: boxes `[m, 4]` cxcywh in 0..1 of one image. `forward(camera) -> [gh, gw]`: the log-odds that
+    a tile holds a part of an object, smoothed over
     its neighbours, with a floor for tiles that never held any; zeros for an unknown camera (no prior)."""
     def __init__(self, shape: tuple[int, int], floor: float = .02):
         super().__init__()
@@ -411,7 +443,7 @@ class CameraPrior(nn.Module):
 
 # %% ../nbs/14_camera.ipynb #690c4130
 def _open_source(source: str):
-    "An iterator of (seconds, uint8 frame [3, h, w]) and the frame rate: of a film, an address or device that PyAV opens, or of a folder of pictures in the order of their names."
+    """An iterator of (seconds, uint8 frame [3, h, w]) and the frame rate: of a film, an address or device that PyAV opens, or of a folder of pictures in the order of their names."""
     folder = Path(source).expanduser()
     if folder.is_dir():
         files = [f for f, _ in find_inputs(folder) if f.suffix.lower() in IMAGES]
@@ -420,12 +452,14 @@ def _open_source(source: str):
     if '://' not in source and not folder.exists(): raise FileNotFoundError(f'{source} does not exist: give a film, a folder of pictures, an address such as rtsp://..., or /dev/video0')
     try: import av
     except ImportError: raise ValueError('reading films needs PyAV, which is not installed: pip install av') from None
-    try: film = av.open(source if '://' in source else str(folder), format='v4l2' if source.startswith('/dev/video') else None)
+    try: film = av.open(source if '://' in source else str(folder), format='v4l2' if source.startswith('/dev/video')
+                        else None)
     except (av.error.FFmpegError, OSError) as e: raise ValueError(f'{source} cannot be read as a film ({e}): try to play it, or give a folder of pictures') from None
     if not film.streams.video: raise ValueError(f'{source} has no picture track')
     track = film.streams.video[0]
     rate = float(track.average_rate or 10)
-    return ((f.time if f.time is not None else i / rate, torch.from_numpy(f.to_ndarray(format='rgb24')).permute(2, 0, 1).contiguous()) for i, f in enumerate(film.decode(video=0))), rate, track.frames
+    return ((f.time if f.time is not None else i / rate, torch.from_numpy(f.to_ndarray(format='rgb24')).permute(2, 0,
+        1).contiguous()) for i, f in enumerate(film.decode(video=0))), rate, track.frames
 
 # %% ../nbs/14_camera.ipynb #38beee09
 class _Film:
@@ -451,27 +485,34 @@ class _Film:
         self.part.replace(self.path)
 
 # %% ../nbs/14_camera.ipynb #e8efa8f7
-def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint: bool = True, film: bool = True, most: int | None = None, progress: bool = True, **options) -> dict:
+def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint: bool = True, film: bool = True,
+          most: int | None = None, progress: bool = True, **options) -> dict:
     """Run a `Stream` over a film, an address, a device or a folder of frames; `options` are those of `Stream`.
 
-    Writes `<out>/watched.mp4` (boxes, computed tiles tinted) and `<out>/watched.jsonl` (a line a frame: seconds, kind, share, boxes, scores, labels), whole even when stopped by
-    Ctrl-C. Returns what it measured: frames, frames per second, mean and 95th percentile of the share of tiles and of the milliseconds. Raises ValueError or FileNotFoundError."""
+    Writes `<out>/watched.mp4` (boxes, computed tiles tinted) and `<out>/watched.jsonl` (a line a frame: seconds, kind,
+    share, boxes, scores, labels), whole even when stopped by
+    Ctrl-C. Returns what it measured: frames, frames per second, mean and 95th percentile of the share of tiles and of
+    the milliseconds. Raises ValueError or FileNotFoundError."""
     frames, rate, total = _open_source(str(source))
     stream, names, times, shares, kinds = Stream(detector, **options), detector.class_names, [], [], Counter()
     out = Path(out).expanduser() if out is not None else None
     if out is not None: out.mkdir(parents=True, exist_ok=True)
     writer = _Film(out / 'watched.mp4', rate) if out is not None and film else None
     lines = open(out / 'watched.jsonl', 'w', encoding='utf-8') if out is not None else None
-    bar = tqdm(total=min(total, most) if most and total else most or total or None, unit='frame', disable=None if progress else True)
+    bar = tqdm(total=min(total, most) if most and total else most or total or None, unit='frame', disable=None
+               if progress else True)
     stopped = None
     try:
         for i, (second, frame) in enumerate(frames):
             if most is not None and i >= most: break
             seen = stream(frame, time=second)
             times.append(seen.seconds), shares.append(seen.share), kinds.update([seen.kind])
-            if lines: lines.write(json.dumps(dict(frame=i, seconds=round(second, 4), kind=seen.kind, share=round(seen.share, 4), boxes=seen.detections['boxes'].round(decimals=1).tolist(),
-                                                  scores=seen.detections['scores'].tolist(), labels=[names[l] for l in seen.detections['labels']])) + '\n')
-            if writer: writer.add(draw_found(tint_tiles(frame, seen.tiles, stream.shape) if tint and seen.kind == 'tiles' else frame, seen.detections, names))
+            if lines: lines.write(json.dumps(dict(frame=i, seconds=round(second, 4), kind=seen.kind,
+                                                  share=round(seen.share, 4), boxes=seen.detections['boxes'].round(decimals=1).tolist(),
+                                                  scores=seen.detections['scores'].tolist(),
+                                                  labels=[names[l] for l in seen.detections['labels']])) + '\n')
+            if writer: writer.add(draw_found(tint_tiles(frame, seen.tiles, stream.shape) if tint
+                                             and seen.kind == 'tiles' else frame, seen.detections, names))
             bar.update()
             bar.set_postfix_str(f'{1 / max(np.mean(times[-20:]), 1e-9):.1f} frames/s, {np.mean(shares[-20:]):.0%} of tiles, p50 {np.median(times[-200:]) * 1e3:.0f} ms, p95 {np.quantile(times[-200:], .95) * 1e3:.0f} ms')
     except KeyboardInterrupt: stopped = 'Ctrl-C'
@@ -483,34 +524,45 @@ def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint:
         if lines: lines.close()
         if writer: writer.close()
     if not times: raise ValueError(f'{source} holds no frame that can be read')
-    return dict(frames=len(times), frames_per_second=len(times) / sum(times), share_mean=float(np.mean(shares)), share_p95=float(np.quantile(shares, .95)), ms_p50=float(np.median(times)) * 1e3,
-                ms_p95=float(np.quantile(times, .95)) * 1e3, kinds=dict(kinds), memory_mb=stream.megabytes, stopped=stopped)
+    return dict(frames=len(times), frames_per_second=len(times) / sum(times), share_mean=float(np.mean(shares)),
+                share_p95=float(np.quantile(shares, .95)), ms_p50=float(np.median(times)) * 1e3,
+                ms_p95=float(np.quantile(times, .95)) * 1e3, kinds=dict(kinds), memory_mb=stream.megabytes,
+                stopped=stopped)
 
 # %% ../nbs/14_camera.ipynb #6d4534a8
 def dset_watch(argv: list[str] | None = None) -> None:
     "The command line of `watch`."
-    p = argparse.ArgumentParser(prog='dset_watch', description='Watch a standing camera: only the tiles that change are computed. Writes a film with boxes and a JSON line for each frame.',
+    p = argparse.ArgumentParser(prog='dset_watch',
+                                description='Watch a standing camera: only the tiles that change are computed. Writes a film with boxes and a JSON line for each frame.',
                                 epilog='Example: dset_watch junction.mp4 --weights logs/dset_presnet50_... --out watched')
     p.add_argument('source', help='a film, a folder of frames, an address such as rtsp://..., or a device such as /dev/video0')
-    p.add_argument('--weights', required=True, metavar='RUN', help='a run folder, a checkpoint, or a folder of save_pretrained')
-    p.add_argument('--out', metavar='FOLDER', help='where watched.mp4 and watched.jsonl go (default: nothing is written)')
-    p.add_argument('--image_size', nargs=2, type=int, metavar=('H', 'W'), help='size the detector sees, multiples of the tile (default: that of its training, if it is)')
+    p.add_argument('--weights', required=True, metavar='RUN',
+                   help='a run folder, a checkpoint, or a folder of save_pretrained')
+    p.add_argument('--out', metavar='FOLDER',
+                   help='where watched.mp4 and watched.jsonl go (default: nothing is written)')
+    p.add_argument('--image_size', nargs=2, type=int, metavar=('H', 'W'),
+                   help='size the detector sees, multiples of the tile (default: that of its training, if it is)')
     p.add_argument('--tile', type=int, default=64, help='tile in pixels (default 64)')
-    p.add_argument('--threshold', type=int, default=20, help='a pixel has changed when a colour differs by more than this of 255 (default 20)')
-    p.add_argument('--share', type=float, default=.01, help='a tile has changed when more than this share of its pixels has (default 0.01)')
+    p.add_argument('--threshold', type=int, default=20,
+                   help='a pixel has changed when a colour differs by more than this of 255 (default 20)')
+    p.add_argument('--share', type=float, default=.01,
+                   help='a tile has changed when more than this share of its pixels has (default 0.01)')
     p.add_argument('--refresh', type=int, default=1, help='oldest tiles to compute again in each frame (default 1)')
-    p.add_argument('--key_share', type=float, default=.5, help='compute the whole frame when more than this share of tiles changed (default 0.5)')
+    p.add_argument('--key_share', type=float, default=.5,
+                   help='compute the whole frame when more than this share of tiles changed (default 0.5)')
     p.add_argument('--cap', type=int, help='at most so many tiles a frame, for a bounded latency')
     p.add_argument('--max_gap', type=float, help='seconds without a frame after which everything is computed anew')
     p.add_argument('--score', type=float, default=.3, help='scores below this are not reported (default 0.3)')
     p.add_argument('--frames', type=int, help='stop after so many frames')
-    p.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu', help='where to compute (default: the GPU if there is one)')
+    p.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu',
+                   help='where to compute (default: the GPU if there is one)')
     a = p.parse_args(argv)
 
     def run():
         detector = open_detector(a.weights, device=a.device)
         if not isinstance(detector, nn.Module): raise ValueError(f'{a.weights} is an exported file, which has no tiles to remember: give the run folder or checkpoint it came from')
-        report = watch(detector, a.source, a.out, most=a.frames, image_size=tuple(a.image_size) if a.image_size else None, tile=a.tile, threshold=a.threshold, share=a.share,
+        report = watch(detector, a.source, a.out, most=a.frames, image_size=tuple(a.image_size) if a.image_size
+                       else None, tile=a.tile, threshold=a.threshold, share=a.share,
                        refresh=a.refresh, key_share=a.key_share, cap=a.cap, max_gap=a.max_gap, score=a.score)
         print(f"{report['frames']} frames, {report['frames_per_second']:.1f} frames/s, {report['share_mean']:.0%} of the tiles computed (95 % of frames below {report['share_p95']:.0%}), "
               f"{report['ms_p50']:.0f} ms (p95 {report['ms_p95']:.0f}), {report['memory_mb']:.0f} MB remembered" + (f"; stopped by {report['stopped']}" if report['stopped'] else ''))

@@ -28,7 +28,7 @@ from .visualize import color_of, draw_boxes, epoch_axis
 
 # %% ../nbs/31_comparison.ipynb #31e12908
 def paired_test(a: pd.Series, b: pd.Series) -> dict[str, float]:
-    "`a - b` for the seeds that both have (the index): `n`, `mean`, `std`, and the two-sided `p` of the paired t test; NaN where n is below 2."
+    """`a - b` for the seeds that both have (the index): `n`, `mean`, `std`, and the two-sided `p` of the paired t test; NaN where n is below 2."""
     d = (a - b).dropna()
     n, mean, std = len(d), float(d.mean()), float(d.std(ddof=1)) if len(d) > 1 else np.nan
     if n < 2: p = np.nan
@@ -38,10 +38,11 @@ def paired_test(a: pd.Series, b: pd.Series) -> dict[str, float]:
 
 # %% ../nbs/31_comparison.ipynb #542a7c64
 def read_runs(folder: str | Path, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    "The `metrics.json` of finished runs, each with its `folder`: those of `names`, in that order, else all. Raises `FileNotFoundError` if there is none."
+    """The `metrics.json` of finished runs, each with its `folder`: those of `names`, in that order, else all. Raises `FileNotFoundError` if there is none."""
     folder = Path(folder)
     names = sorted(p.parent.name for p in folder.glob('*/metrics.json')) if names is None else names
-    records = [json.loads((folder/n/'metrics.json').read_text()) | dict(folder=folder/n) for n in names if (folder/n/'metrics.json').is_file()]
+    records = [json.loads((folder/n/'metrics.json').read_text()) | dict(folder=folder/n) for n in names
+               if (folder/n/'metrics.json').is_file()]
     if not records: raise FileNotFoundError(f'no finished run in {folder}: none of them has a metrics.json; run the batch first')
     return records
 
@@ -58,9 +59,14 @@ def run_rows(records: list[dict]) -> pd.DataFrame:
     rows = []
     for r in records:
         scores = {k: r['metrics'][k] if r['metrics'][k] >= 0 else np.nan for k in SCORES}
-        rows.append(dict(model=variant(r), kind=r['kind'], seed=r['seed'], **scores, gflops=r['flops'] / 1e9, parameters_m=r['parameters']['total'] / 1e6, active_m=r['parameters']['active'] / 1e6,
-                         keep_ratio=r['keep_ratio'], epochs=r['epochs'], train_images_per_s=r['train_images_per_second'], train_minutes=r['durations']['train_seconds'] / 60,
-                         data=r['data']['data_root'], data_hash=r['data']['hash'], split=r['split'], image_size='x'.join(map(str, r['image_size'])), device=r['device'], config_hash=r['config_hash'],
+        rows.append(dict(model=variant(r), kind=r['kind'], seed=r['seed'], **scores, gflops=r['flops'] / 1e9,
+                         parameters_m=r['parameters']['total'] / 1e6, active_m=r['parameters']['active'] / 1e6,
+                         keep_ratio=r['keep_ratio'], epochs=r['epochs'],
+                         train_images_per_s=r['train_images_per_second'],
+                         train_minutes=r['durations']['train_seconds'] / 60,
+                         data=r['data']['data_root'], data_hash=r['data']['hash'], split=r['split'],
+                         image_size='x'.join(map(str, r['image_size'])), device=r['device'],
+                         config_hash=r['config_hash'],
                          commit=(r['commit'] or 'unknown')[:8] + ('+' if r['dirty'] else '')))
     return pd.DataFrame(rows)
 
@@ -68,7 +74,7 @@ def run_rows(records: list[dict]) -> pd.DataFrame:
 def _joined(values: pd.Series) -> str: return ' '.join(dict.fromkeys(map(str, values)))
 
 def result_table(runs: pd.DataFrame, baseline: str | None = None) -> pd.DataFrame:
-    "A row a model, in the order of `runs`; differences are to `baseline` (default: the first), seed by seed. Raises `ValueError` for an unknown one."
+    """A row a model, in the order of `runs`; differences are to `baseline` (default: the first), seed by seed. Raises `ValueError` for an unknown one."""
     models = list(dict.fromkeys(runs['model']))
     baseline = models[0] if baseline is None else baseline
     if baseline not in models: raise ValueError(f"no run of the baseline {baseline!r}; there are {', '.join(models)}")
@@ -79,17 +85,21 @@ def _row(model: str, g: pd.DataFrame, baseline: str, base: pd.DataFrame) -> dict
     row = dict(model=model, kind=g['kind'].iloc[0], n=len(g), seeds=_joined(g.index))
     for s in SCORES: row |= {s: g[s].mean(), f'{s}_std': g[s].std(ddof=1) if len(g) > 1 else np.nan}
     d = paired_test(g['mAP'], base['mAP']) if model != baseline else dict(n=len(g), mean=0., std=np.nan, p=np.nan)
-    row |= dict(baseline=baseline, mAP_difference=d['mean'], difference_std=d['std'], difference_n=d['n'], difference_p=d['p'])
+    row |= dict(baseline=baseline, mAP_difference=d['mean'], difference_std=d['std'], difference_n=d['n'],
+                difference_p=d['p'])
     row |= {k: g[k].mean() for k in ('gflops', 'parameters_m', 'active_m', 'keep_ratio', 'train_images_per_s', 'train_minutes')}
     row['gflops_of_baseline'] = row['gflops'] / base['gflops'].mean()
-    return row | {k: _joined(g[k]) for k in ('epochs', 'data', 'data_hash', 'split', 'image_size', 'device', 'config_hash', 'commit')}
+    return row | {k: _joined(g[k])
+                  for k in ('epochs', 'data', 'data_hash', 'split', 'image_size', 'device', 'config_hash', 'commit')}
 
 # %% ../nbs/31_comparison.ipynb #0137e1c9
 def theory(record: dict) -> dict[str, float]:
     "The share of the FFN FLOPs that is left in `encoder` and `decoder` by the source's theory."
     m = load_config(record['config']).model
-    encoder = sparse_theory(record['keep_ratio'], *((m.dset.patch_moe_top_k, m.dset.patch_moe_num_experts) if m.dset.use_patch_moe else (1, 1)))
-    return dict(encoder_ffn_theory=encoder, decoder_ffn_theory=sparse_theory(1., m.top_k, m.num_experts) if m.use_moe else 1.)
+    encoder = sparse_theory(record['keep_ratio'], *((m.dset.patch_moe_top_k, m.dset.patch_moe_num_experts)
+                                                    if m.dset.use_patch_moe else (1, 1)))
+    return dict(encoder_ffn_theory=encoder, decoder_ffn_theory=sparse_theory(1., m.top_k, m.num_experts) if m.use_moe
+                else 1.)
 
 def first_of_each(records: list[dict]) -> dict[str, dict]:
     "One run a model: the first."
@@ -99,32 +109,41 @@ def first_of_each(records: list[dict]) -> dict[str, dict]:
 
 # %% ../nbs/31_comparison.ipynb #04bb1f2d
 def measure_speed(records: list[dict], repeats: int = 20, threads: int | None = None) -> pd.DataFrame:
-    "Latency of one run of each model, in turns (with those of its image size), batch 1: a row a model with `fps`, `p50_ms`, `p95_ms`, `cpu_ms`, `speed_device`, `speed_threads`."
+    """Latency of one run of each model, in turns (with those of its image size), batch 1: a row a model with `fps`, `p50_ms`, `p95_ms`, `cpu_ms`, `speed_device`, `speed_threads`."""
     from dset.checkpoint import load_detector
     first = first_of_each(records)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     found = {m: load_detector(r['folder']/r['training'])[0].to(device) for m, r in first.items()}
     sizes = {m: tuple(r['image_size']) for m, r in first.items()}
-    t = pd.concat([compare_latency({m: found[m] for m in first if sizes[m] == size}, size, repeats=repeats, threads=threads) for size in dict.fromkeys(sizes.values())]).loc[list(first)]
-    t = pd.DataFrame(dict(model=t.index, fps=t['images_per_s'].values, **{k: t[k].values for k in ('p50_ms', 'p95_ms', 'cpu_ms')}, speed_device=t['device'].values, speed_threads=t['threads'].values))
-    return t.assign(encoder_ffn_theory=[theory(first[m])['encoder_ffn_theory'] for m in t['model']], decoder_ffn_theory=[theory(first[m])['decoder_ffn_theory'] for m in t['model']])
+    t = pd.concat([compare_latency({m: found[m] for m in first if sizes[m] == size}, size, repeats=repeats,
+                                   threads=threads) for size in dict.fromkeys(sizes.values())]).loc[list(first)]
+    t = pd.DataFrame(dict(model=t.index, fps=t['images_per_s'].values,
+                          **{k: t[k].values for k in ('p50_ms', 'p95_ms', 'cpu_ms')}, speed_device=t['device'].values,
+                          speed_threads=t['threads'].values))
+    return t.assign(encoder_ffn_theory=[theory(first[m])['encoder_ffn_theory'] for m in t['model']],
+                    decoder_ffn_theory=[theory(first[m])['decoder_ffn_theory'] for m in t['model']])
 
 # %% ../nbs/31_comparison.ipynb #1ebcd904
 _LINES = {'mAP@0.5': 'mAP50', 'mAP@0.75': 'mAP75', 'mAP@[.5:.95]': 'mAP'}
 
-def _pm(mean: float, std: float) -> str: return '-' if np.isnan(mean) else f'{mean:.3f}' + ('' if np.isnan(std) else f' ± {std:.3f}')
+def _pm(mean: float, std: float) -> str: return '-' if np.isnan(mean) else f'{mean:.3f}' + ('' if np.isnan(std)
+    else f' ± {std:.3f}')
 
 def _difference(r: pd.Series) -> str:
     if r['model'] == r['baseline']: return 'baseline'
-    return f"{r['mAP_difference']:+.3f} (n={r['difference_n']}" + ('' if np.isnan(r['difference_p']) else f", p={r['difference_p']:.2f}") + ')'
+    return f"{r['mAP_difference']:+.3f} (n={r['difference_n']}" + ('' if np.isnan(r['difference_p'])
+                                                                   else f", p={r['difference_p']:.2f}") + ')'
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
     "The result table as the source prints it: a column a model."
     def column(r):
-        out = {line: _pm(r[k], r[f'{k}_std']) for line, k in _LINES.items()} | {'mAP against the baseline': _difference(r)}
+        out = {line: _pm(r[k], r[f'{k}_std'])
+               for line, k in _LINES.items()} | {'mAP against the baseline': _difference(r)}
         if 'fps' in r: out |= {'FPS (batch 1)': f"{r['fps']:.1f}", 'latency p50, ms': f"{r['p50_ms']:.1f}"}
-        out |= {'parameters, M (active)': f"{r['parameters_m']:.2f} ({r['active_m']:.2f})", 'GFLOPs, whole model': f"{r['gflops']:.2f} ({r['gflops_of_baseline']:.1%})"}
-        if 'encoder_ffn_theory' in r: out |= {'encoder FFN in theory': f"{r['encoder_ffn_theory']:.0%}", 'decoder FFN in theory': f"{r['decoder_ffn_theory']:.0%}"}
+        out |= {'parameters, M (active)': f"{r['parameters_m']:.2f} ({r['active_m']:.2f})",
+                'GFLOPs, whole model': f"{r['gflops']:.2f} ({r['gflops_of_baseline']:.1%})"}
+        if 'encoder_ffn_theory' in r: out |= {'encoder FFN in theory': f"{r['encoder_ffn_theory']:.0%}",
+                                              'decoder FFN in theory': f"{r['decoder_ffn_theory']:.0%}"}
         return out
     return pd.DataFrame({(r['kind'], r['model']): column(r) for _, r in table.iterrows()})
 
@@ -137,18 +156,21 @@ def pareto(cost: np.ndarray, score: np.ndarray) -> list[int]:
     return out
 
 def _figure(columns: int, width: float = 5., height: float = 3.4, rows: int = 1):
-    fig, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), layout='constrained', squeeze=False)
+    fig, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), layout='constrained',
+                             squeeze=False)
     plt.close(fig)
     return fig, axes
 
 def plot_pareto(table: pd.DataFrame, score: str = 'mAP') -> Figure:
     "Mean score with its standard deviation against GFLOPs and, where it was measured, latency."
-    costs = [(k, w) for k, w in (('gflops', 'GFLOPs, whole model'), ('p50_ms', 'latency p50, ms (batch 1)')) if k in table]
+    costs = [(k, w) for k, w in (('gflops', 'GFLOPs, whole model'), ('p50_ms', 'latency p50, ms (batch 1)'))
+             if k in table]
     fig, axes = _figure(len(costs))
     for ax, (key, words) in zip(axes[0], costs):
         x, y = table[key].to_numpy(float), table[score].to_numpy(float)
         for i, r in table.reset_index().iterrows():
-            ax.errorbar(x[i], y[i], yerr=np.nan_to_num(r[f'{score}_std']), fmt='o', color=color_of(i), capsize=3, label=r['model'])
+            ax.errorbar(x[i], y[i], yerr=np.nan_to_num(r[f'{score}_std']), fmt='o', color=color_of(i), capsize=3,
+                        label=r['model'])
         front = pareto(x, y)
         ax.plot(x[front], y[front], color='#888888', lw=1, zorder=0)
         ax.set(xlabel=words, ylabel=f'{score}, mean ± std over seeds')
@@ -167,12 +189,14 @@ def read_histories(records: list[dict]) -> dict[str, list[list[dict]]]:
 
 def _series(histories: list[list[dict]], get) -> pd.DataFrame:
     "A column a run, a row an epoch."
-    return pd.concat([pd.Series({e['epoch']: get(e) for e in h if get(e) is not None}, dtype=float) for h in histories], axis=1)
+    return pd.concat([pd.Series({e['epoch']: get(e) for e in h if get(e) is not None}, dtype=float)
+                      for h in histories], axis=1)
 
 def _band(ax, frame: pd.DataFrame, color: str, label: str | None = None, shift: float = 0.):
-    "Mean over runs and the range between them; where there is one epoch only, a dot with a bar, moved by `shift` epochs beside those of others."
+    """Mean over runs and the range between them; where there is one epoch only, a dot with a bar, moved by `shift` epochs beside those of others."""
     mean, low, high = frame.mean(axis=1), frame.min(axis=1), frame.max(axis=1)
-    if len(frame) == 1: ax.errorbar(frame.index + shift, mean, [mean - low, high - mean], color=color, fmt='o', ms=6, capsize=3, label=label)
+    if len(frame) == 1: ax.errorbar(frame.index + shift, mean, [mean - low, high - mean], color=color, fmt='o', ms=6,
+                                    capsize=3, label=label)
     else:
         ax.fill_between(frame.index, low, high, color=color, alpha=.15, lw=0)
         ax.plot(frame.index, mean, color=color, marker='o', ms=3, label=label)
@@ -184,7 +208,8 @@ def plot_training(histories: dict[str, list[list[dict]]]) -> Figure:
         shift = .02 * (i - (len(histories) - 1) / 2)
         _band(axes[0, 0], _series(runs, lambda e: e['losses'].get('loss')), color_of(i), model, shift)
         _band(axes[0, 1], _series(runs, lambda e: e['metrics'].get('mAP')), color_of(i), model, shift)
-    for ax, title in zip(axes[0], ('total training loss', 'mAP on the validation split')): ax.set_title(title), epoch_axis(ax)
+    for ax, title in zip(axes[0], ('total training loss',
+                                   'mAP on the validation split')): ax.set_title(title), epoch_axis(ax)
     axes[0, 0].legend(fontsize=7, frameon=False)
     return fig
 
@@ -197,7 +222,8 @@ def plot_keep_ratio(records: list[dict]) -> Figure:
     for i, (model, r) in enumerate(pruning.items()):
         d, frame = r['config']['model']['dset'], _series(histories[model], lambda e: e['keep_ratio'])
         e = np.linspace(0, max(frame.index.max() - 1, 1), 200)
-        ax.plot(e, [scheduled_keep_ratio(x, d['token_keep_ratio'], d['token_pruning_warmup_epochs'], d['token_pruning_schedule']) for x in e], color=color_of(i), lw=1)
+        ax.plot(e, [scheduled_keep_ratio(x, d['token_keep_ratio'], d['token_pruning_warmup_epochs'],
+                                         d['token_pruning_schedule']) for x in e], color=color_of(i), lw=1)
         ax.plot(frame.index - 1, frame.mean(axis=1), 'o', color=color_of(i), label=model)
     ax.set(ylabel='share of tokens kept', ylim=(0, 1.05), title='pruning ratio: logged (dots), expected (line)')
     epoch_axis(ax, 'epoch, from 0')
@@ -206,14 +232,15 @@ def plot_keep_ratio(records: list[dict]) -> Figure:
 
 # %% ../nbs/31_comparison.ipynb #e42965d5
 def plot_shares(histories: dict[str, list[list[dict]]]) -> Figure | None:
-    "Each expert's share of the token-choices over the epochs, a panel a model and layer, the ideal dotted; None where no model has experts."
+    """Each expert's share of the token-choices over the epochs, a panel a model and layer, the ideal dotted; None where no model has experts."""
     panels = [(m, layer) for m, h in histories.items() for layer in h[0][-1]['expert_shares']]
     if not panels: return None
     columns = min(len(panels), 4)
     fig, axes = _figure(columns, 3.4, 2.5, -(-len(panels) // columns))
     for ax, (model, layer) in zip(axes.flat, panels):
         n = len(histories[model][0][-1]['expert_shares'][layer])
-        for j in range(n): _band(ax, _series(histories[model], lambda e: (e['expert_shares'].get(layer) or [None] * n)[j]), color_of(j))
+        for j in range(n): _band(ax, _series(histories[model],
+                                             lambda e: (e['expert_shares'].get(layer) or [None] * n)[j]), color_of(j))
         ax.axhline(1 / n, color='black', ls=':', lw=1)
         ax.set_title(f'{model}\n{layer}', fontsize=8)
         epoch_axis(ax)
@@ -223,10 +250,11 @@ def plot_shares(histories: dict[str, list[list[dict]]]) -> Figure | None:
 
 # %% ../nbs/31_comparison.ipynb #e93267eb
 def differences(records: list[dict], baseline: str | None = None) -> pd.DataFrame:
-    "AP of each model minus the baseline's, paired by seed: mean over seeds, a row a class or size, two columns a model (`mean`, `std`)."
+    """AP of each model minus the baseline's, paired by seed: mean over seeds, a row a class or size, two columns a model (`mean`, `std`)."""
     found = {}
     for r in records:
-        scores = {c: v['AP'] for c, v in r['metrics']['per_class'].items()} | {k.removeprefix('mAP_'): r['metrics'][k] for k in ('mAP_small', 'mAP_medium', 'mAP_large')}
+        scores = {c: v['AP'] for c, v in r['metrics']['per_class'].items()} | {k.removeprefix('mAP_'): r['metrics'][k]
+            for k in ('mAP_small', 'mAP_medium', 'mAP_large')}
         found.setdefault(variant(r), {})[r['seed']] = pd.Series(scores).where(lambda s: s >= 0)
     baseline = baseline or next(iter(found))
     out = {}
@@ -239,7 +267,7 @@ def differences(records: list[dict], baseline: str | None = None) -> pd.DataFram
 
 # %% ../nbs/31_comparison.ipynb #cf9c8d38
 def image_f1(truth: list[dict], found: list[dict], threshold: float = .3, iou: float = .5) -> float:
-    "F1 of the COCO results of one image that pass the threshold, surest first, each matched with one free object of its class; 1 where there is nothing and nothing is found."
+    """F1 of the COCO results of one image that pass the threshold, surest first, each matched with one free object of its class; 1 where there is nothing and nothing is found."""
     found = sorted((r for r in found if r['score'] >= threshold), key=lambda r: -r['score'])
     truth = [a for a in truth if not a.get('iscrowd')]
     if not found or not truth: return float(not found and not truth)
@@ -254,36 +282,40 @@ def image_f1(truth: list[dict], found: list[dict], threshold: float = .3, iou: f
 
 # %% ../nbs/31_comparison.ipynb #fbfc3947
 def image_differences(truth: dict, a: list[dict], b: list[dict], threshold: float = .3) -> pd.DataFrame:
-    "F1 by image of two lists of COCO results and their `difference` (a - b), the furthest apart first; the index is the image id."
+    """F1 by image of two lists of COCO results and their `difference` (a - b), the furthest apart first; the index is the image id."""
     def grouped(rows):
         out = {i['id']: [] for i in truth['images']}
         for r in rows: out[r['image_id']].append(r)
         return out
     there, left, right = grouped(truth['annotations']), grouped(a), grouped(b)
-    table = pd.DataFrame({i: dict(a=image_f1(there[i], left[i], threshold), b=image_f1(there[i], right[i], threshold)) for i in there}).T
+    table = pd.DataFrame({i: dict(a=image_f1(there[i], left[i], threshold), b=image_f1(there[i], right[i], threshold))
+                          for i in there}).T
     table['difference'] = table['a'] - table['b']
     return table.sort_values('difference', key=abs, ascending=False, kind='stable')
 
 def furthest_apart(table: pd.DataFrame, n: int) -> list:
-    "Up to `n` image ids of `image_differences`: those where the first model is ahead and those where the second is, in turns, each way the furthest first."
+    """Up to `n` image ids of `image_differences`: those where the first model is ahead and those where the second is, in turns, each way the furthest first."""
     ahead, behind = table.index[table['difference'] > 0].tolist(), table.index[table['difference'] < 0].tolist()
     turns = [i for pair in itertools.zip_longest(ahead, behind) for i in pair if i is not None]
     return turns[:n]
 
 # %% ../nbs/31_comparison.ipynb #3fd7461b
-def show_apart(images: Sequence, truths: Sequence[list], found: dict[str, Sequence[list]], category_ids: Sequence[int], class_names: Sequence[str], threshold: float = .3) -> Figure:
+def show_apart(images: Sequence, truths: Sequence[list], found: dict[str, Sequence[list]], category_ids: Sequence[int],
+               class_names: Sequence[str], threshold: float = .3) -> Figure:
     "A row an image: the ground truth, then what each model is sure of. Boxes are COCO records in pixels of the image."
     fig, axes = _figure(1 + len(found), 4.4, 2.8, max(len(images), 1))
     for row, image, there, *results in zip(axes, images, truths, *found.values()):
         for ax, title, rows in zip(row, ('ground truth', *found), (there, *results)):
             rows = [r for r in rows if r.get('score', 1.) >= threshold]
-            boxes = box_convert(torch.tensor([r['bbox'] for r in rows], dtype=torch.float32).reshape(-1, 4), 'xywh', 'xyxy')
-            draw_boxes(image, boxes, torch.tensor([category_ids.index(r['category_id']) for r in rows]), class_names=class_names, title=f'{title}: {len(rows)}', ax=ax, legend=False)
+            boxes = box_convert(torch.tensor([r['bbox'] for r in rows], dtype=torch.float32).reshape(-1, 4), 'xywh',
+                                'xyxy')
+            draw_boxes(image, boxes, torch.tensor([category_ids.index(r['category_id']) for r in rows]),
+                       class_names=class_names, title=f'{title}: {len(rows)}', ax=ax, legend=False)
     return fig
 
 # %% ../nbs/31_comparison.ipynb #a175b853
 def save_tables(table: pd.DataFrame, runs: pd.DataFrame, path: str | Path, command: str) -> list[Path]:
-    "`<path>` with a row a model and `<path>_runs` with a row a run, four digits, each row with the command that makes it."
+    """`<path>` with a row a model and `<path>_runs` with a row a run, four digits, each row with the command that makes it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     out = [path, path.with_name(f'{path.stem}_runs.csv')]

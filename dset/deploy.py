@@ -31,7 +31,8 @@ class _Readers(TorchFunctionMode):
     "While it is entered: counts the operations that read each tensor it was told to `watch`."
     def __init__(self): super().__init__(); self.watched = {}
 
-    def watch(self, x: Tensor, made_by: nn.Module): self.watched[id(x)] = [x, made_by, 0]   # holding x keeps its id its own
+    # holding x keeps its id its own
+    def watch(self, x: Tensor, made_by: nn.Module): self.watched[id(x)] = [x, made_by, 0]
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
@@ -42,7 +43,7 @@ class _Readers(TorchFunctionMode):
 
 @torch.no_grad()
 def norm_pairs(module: nn.Module, *inputs) -> list[tuple[nn.Module, nn.Module]]:
-    "Pairs (convolution, batch norm) such that, when `module(*inputs)` runs, only the norm reads what the convolution gives."
+    """Pairs (convolution, batch norm) such that, when `module(*inputs)` runs, only the norm reads what the convolution gives."""
     readers, calls, found = _Readers(), {}, []
     def after(m, _, out): calls[m] = calls.get(m, 0) + 1; readers.watch(out, m)
     def before(m, args): calls[m] = calls.get(m, 0) + 1; found.append((m, readers.watched.get(id(args[0]))))
@@ -72,7 +73,7 @@ def fold_norms(module: nn.Module, *inputs) -> int:
 
 # %% ../nbs/28_deploy.ipynb #bc25ce5b
 def merge_repvgg(block: RepVggBlock) -> nn.Sequential:
-    "A `RepVggBlock` whose norms are folded, as one 3x3 convolution and its activation (Ding et al. 2021, arXiv 2101.03697)."
+    """A `RepVggBlock` whose norms are folded, as one 3x3 convolution and its activation (Ding et al. 2021, arXiv 2101.03697)."""
     conv, small = copy.deepcopy(block.conv1.conv), block.conv2.conv
     with torch.no_grad():
         conv.weight += F.pad(small.weight, [1, 1, 1, 1])
@@ -81,7 +82,7 @@ def merge_repvgg(block: RepVggBlock) -> nn.Sequential:
 
 # %% ../nbs/28_deploy.ipynb #31c88a75
 class GatedFFN(nn.Module):
-    "All experts of a `PatchMoELayer` as one FFN of width e*h with gated hidden units: the same `(y, Routing)`, fixed shapes."
+    """All experts of a `PatchMoELayer` as one FFN of width e*h with gated hidden units: the same `(y, Routing)`, fixed shapes."""
     def __init__(self, moe: PatchMoELayer):
         super().__init__()
         e, h, c = moe.num_experts, moe.hidden_dim, moe.d_model
@@ -108,7 +109,7 @@ class GatedFFN(nn.Module):
 
 # %% ../nbs/28_deploy.ipynb #2200194b
 class PickedFFN(nn.Module):
-    "A `PatchMoELayer` for ONNX: each expert computes the rows that chose it, which are then sorted back; the same `(y, Routing)`."
+    """A `PatchMoELayer` for ONNX: each expert computes the rows that chose it, which are then sorted back; the same `(y, Routing)`."""
     def __init__(self, moe: PatchMoELayer):
         super().__init__()
         self.router, self.activation, self.num_experts, self.d_model = moe.router, moe.activation, moe.num_experts, moe.d_model
@@ -128,7 +129,7 @@ class PickedFFN(nn.Module):
 
 # %% ../nbs/28_deploy.ipynb #22ecde1c
 def fastest_experts(moe: PatchMoELayer, tokens: int, repeats: int = 7) -> tuple[nn.Module, dict[str, float]]:
-    "The layer in the form that is fastest here for `tokens` tokens ('loop', 'grouped', 'dense', `GatedFFN`), and ms of each."
+    """The layer in the form that is fastest here for `tokens` tokens ('loop', 'grouped', 'dense', `GatedFFN`), and ms of each."""
     forms = {how: copy.deepcopy(moe) for how in ('loop', 'grouped', 'dense')}
     for how, form in forms.items(): form.execution = how
     forms['gated'] = GatedFFN(moe)
@@ -140,7 +141,7 @@ def fastest_experts(moe: PatchMoELayer, tokens: int, repeats: int = 7) -> tuple[
 
 # %% ../nbs/28_deploy.ipynb #2f40616e
 class DeployedDetector(DSETRTDETR):
-    "What `deploy` returns: a detector for inference alone. It cannot be trained or saved; the model it was made from can."
+    """What `deploy` returns: a detector for inference alone. It cannot be trained or saved; the model it was made from can."""
     def train(self, mode: bool = True) -> 'DeployedDetector':
         if mode: raise ValueError('a deployed detector has no norms left to train: train the model it was made from, and deploy that again')
         return super().train(mode)
@@ -154,12 +155,16 @@ class DeployedDetector(DSETRTDETR):
 TARGETS, FORMS = ('eager', 'onnx'), ('loop', 'grouped', 'dense', 'gated')
 
 @torch.no_grad()
-def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int] | None = None, channels_last: bool = True,
+def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int] | None = None,
+           channels_last: bool = True,
            experts: str | None = None) -> DeployedDetector:
-    """A copy of `model` for inference, `target` 'eager' (PyTorch, here) or 'onnx': norms folded, RepVGG merged, experts in their fastest form.
+    """A copy of `model` for inference, `target` 'eager' (PyTorch, here) or 'onnx': norms folded, RepVGG merged,
+    experts in their fastest form.
 
-    Outputs are those of the model up to rounding. `channels_last` lays out convolutions for PyTorch (images are converted as they come).
-    `experts`: one of `FORMS`, or None: in PyTorch timed here, for the tokens of an image of `image_size` (h, w; default: the
+    Outputs are those of the model up to rounding. `channels_last` lays out convolutions for PyTorch (images are
+    converted as they come).
+    `experts`: one of `FORMS`, or None: in PyTorch timed here, for the tokens of an image of `image_size` (h, w;
+    default: the
     configuration's), in ONNX 'loop'; 'gated' has no shapes that depend on data. Raises `ValueError`."""
     if isinstance(model, DeployedDetector): raise ValueError('this detector is deployed already, for inference alone: deploy the model it was made from')
     if target not in TARGETS: raise ValueError(f"target='{target}': choose one of {', '.join(TARGETS)}")
@@ -181,7 +186,7 @@ def _num_tokens(model: DSETRTDETR, name: str, size: tuple[int, int]) -> int:
     return max(1, round(n * (1. if pruner is None else pruner.current_keep_ratio)))
 
 def _place_experts(model: DSETRTDETR, size: tuple[int, int], experts: str | None, target: str) -> None:
-    "Every expert layer in the form `experts`, or (None) in the fastest; layers of the same sizes share one measurement."
+    """Every expert layer in the form `experts`, or (None) in the fastest; layers of the same sizes share one measurement."""
     new, known = {}, {}
     for name, moe in model.named_modules():
         if not isinstance(moe, PatchMoELayer): continue
@@ -196,12 +201,15 @@ def _place_experts(model: DSETRTDETR, size: tuple[int, int], experts: str | None
 
 # %% ../nbs/28_deploy.ipynb #ee07207a
 def output_gap(a: dict, b: dict, share: float = .5) -> float:
-    """Largest difference between two raw outputs (`pred_logits [b,q,c]`, `pred_boxes [b,q,4]` in 0..1), as probabilities and coordinates.
+    """Largest difference between two raw outputs (`pred_logits [b,q,c]`, `pred_boxes [b,q,4]` in 0..1), as
+    probabilities and coordinates.
 
-    The surest `share` of the queries of `a` find different partners in `b`, in any order. Not all of them: the last ones stand at
+    The surest `share` of the queries of `a` find different partners in `b`, in any order. Not all of them: the last
+    ones stand at
     a threshold (the best 300 tokens), where a rounding lets another one in."""
     gaps = []
-    for pa, xa, pb, xb in zip(a['pred_logits'].sigmoid(), a['pred_boxes'], b['pred_logits'].sigmoid(), b['pred_boxes'], strict=True):
+    for pa, xa, pb, xb in zip(a['pred_logits'].sigmoid(), a['pred_boxes'], b['pred_logits'].sigmoid(), b['pred_boxes'],
+                              strict=True):
         best = pa.amax(1).topk(math.ceil(share * len(pa))).indices
         va, vb = torch.cat([pa, xa], 1)[best].double(), torch.cat([pb, xb], 1).double()   # [t, c + 4], [q, c + 4]
         cost = (va[:, None] - vb).abs().amax(-1)                                          # [t, q]

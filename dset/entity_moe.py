@@ -31,16 +31,22 @@ def _is_number(value) -> bool:
     "Whether `value` is a number (a bool is none)."
     return isinstance(value, Real) and not isinstance(value, bool)
 
-def check_entity_moe(num_experts: int, num_experts_shared: int, expert_k: int, dropout: float, mlp_ratio: float, reduction: int,
+def check_entity_moe(num_experts: int, num_experts_shared: int, expert_k: int, dropout: float, mlp_ratio: float,
+                     reduction: int,
                      mix: int = 0, scale: float = 1.) -> dict:
     "The settings of a branch as plain Python numbers; `ValueError` that names the first impossible one."
-    given = dict(num_experts=(num_experts, 1), num_experts_shared=(num_experts_shared, 0), expert_k=(expert_k, 1), reduction=(reduction, 1), mix=(mix, 0))
+    given = dict(num_experts=(num_experts, 1), num_experts_shared=(num_experts_shared, 0), expert_k=(expert_k, 1),
+                 reduction=(reduction, 1), mix=(mix, 0))
     out = {name: _whole(name, value, least) for name, (value, least) in given.items()}
-    if out['expert_k'] > out['num_experts']: raise ValueError(f'expert_k must be between 1 and num_experts={num_experts}, but is {expert_k}.')
-    if not _is_number(dropout) or not 0 <= dropout < 1: raise ValueError(f'dropout must be a number of at least 0 and below 1, but is {dropout!r}.')
-    if not _is_number(mlp_ratio) or not mlp_ratio > 0: raise ValueError(f'mlp_ratio must be a number above 0, but is {mlp_ratio!r}.')
+    if out['expert_k'] > out['num_experts']:
+        raise ValueError(f'expert_k must be between 1 and num_experts={num_experts}, but is {expert_k}.')
+    if not _is_number(dropout) or not 0 <= dropout < 1:
+        raise ValueError(f'dropout must be a number of at least 0 and below 1, but is {dropout!r}.')
+    if not _is_number(mlp_ratio) or not mlp_ratio > 0:
+        raise ValueError(f'mlp_ratio must be a number above 0, but is {mlp_ratio!r}.')
     if not _is_number(scale) or not scale > 0: raise ValueError(f'scale must be a number above 0, but is {scale!r}.')
-    if out['mix'] and not out['mix'] % 2: raise ValueError(f'mix must be 0 (off) or an odd kernel size such as 3, but is {mix!r}.')
+    if out['mix'] and not out['mix'] % 2:
+        raise ValueError(f'mix must be 0 (off) or an odd kernel size such as 3, but is {mix!r}.')
     return out | dict(dropout=float(dropout), mlp_ratio=float(mlp_ratio), scale=float(scale))
 
 # %% ../nbs/25_entity_moe.ipynb #9c9f7748
@@ -49,12 +55,17 @@ class _Held:
     def __init__(self, routing: Routing): self.routing = routing
 
 class ObjectMoELayer(nn.Module):
-    """Bottleneck of routed and shared experts, `(B,1,N,C)`, `(B,N,C)` or any `[..., c]` to the same shape; zero until trained.
+    """Bottleneck of routed and shared experts, `(B,1,N,C)`, `(B,N,C)` or any `[..., c]` to the same shape; zero until
+    trained.
 
-    `mix`: kernel size of a convolution in the bottleneck, which starts as the identity and asks for maps `[b,h,w,c]`; 0 is none. `scale`
-    multiplies the result, so that a small `alpha` need not mean small steps; other than 1, the weights before `up` keep the variance, too.
-    `ValueError` on impossible settings. Houlsby et al. 2019, section 2.1; shared experts: Dai et al. 2024 (DeepSeekMoE), section 3.2."""
-    def __init__(self, dim: int, num_experts: int = 4, num_experts_shared: int = 2, expert_k: int = 1, dropout: float = 0.1,
+    `mix`: kernel size of a convolution in the bottleneck, which starts as the identity and asks for maps `[b,h,w,c]`;
+    0 is none. `scale`
+    multiplies the result, so that a small `alpha` need not mean small steps; other than 1, the weights before `up`
+    keep the variance, too.
+    `ValueError` on impossible settings. Houlsby et al. 2019, section 2.1; shared experts: Dai et al. 2024
+    (DeepSeekMoE), section 3.2."""
+    def __init__(self, dim: int, num_experts: int = 4, num_experts_shared: int = 2, expert_k: int = 1,
+                 dropout: float = 0.1,
                  mlp_ratio: float = 4.0, reduction: int = 4, execution: str = 'auto', mix: int = 0, scale: float = 1.):
         super().__init__()
         self.dim = _whole('dim', dim, 1)
@@ -67,7 +78,8 @@ class ObjectMoELayer(nn.Module):
         self.norm, self.down = nn.LayerNorm(self.dim), nn.Linear(self.dim, width)
         self.router = AdaptiveRouter(width, self.num_experts, self.expert_k)
         self.experts = Experts(self.num_experts, width, hidden, 'gelu', s['dropout'], execution)
-        self.shared = SpecialistNetwork(width, hidden * self.num_experts_shared, 'gelu', s['dropout']) if self.num_experts_shared else None
+        self.shared = SpecialistNetwork(width, hidden * self.num_experts_shared, 'gelu',
+                                        s['dropout']) if self.num_experts_shared else None
         self.up = nn.Linear(width, self.dim)
         nn.init.zeros_(self.up.weight), nn.init.zeros_(self.up.bias)
         self.mix = nn.Conv2d(width, width, s['mix'], padding=s['mix'] // 2) if s['mix'] else None
@@ -76,16 +88,18 @@ class ObjectMoELayer(nn.Module):
 
     @torch.no_grad()
     def _keep_variance(self) -> None:
-        "Start weights of which the signal comes out as large as it went in: `nn.Linear`'s own keep a third of the variance, layer by layer."
+        """Start weights of which the signal comes out as large as it went in: `nn.Linear`'s own keep a third of the variance, layer by layer."""
         nn.init.orthogonal_(self.down.weight), nn.init.zeros_(self.down.bias)
         pairs = [(self.experts.w1, self.experts.b1), (self.experts.w2, self.experts.b2)]
         pairs += [(m.weight, m.bias) for m in (self.shared.linear1, self.shared.linear2)] if self.shared is not None else []
         for w, b in pairs: w.mul_(3 ** .5), b.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        "`[..., c] -> [..., c]`, channels last; `ValueError` when c is not `dim`, or when `mix` meets no map `[b,h,w,c]`."
-        if x.shape[-1] != self.dim: raise ValueError(f'ObjectMoELayer expects {self.dim} channels last, but got shape {list(x.shape)}.')
-        if self.mix is not None and x.dim() != 4: raise ValueError(f'mix={self.mix.kernel_size[0]} needs maps [b, h, w, {self.dim}], but got shape {list(x.shape)}.')
+        """`[..., c] -> [..., c]`, channels last; `ValueError` when c is not `dim`, or when `mix` meets no map `[b,h,w,c]`."""
+        if x.shape[-1] != self.dim:
+            raise ValueError(f'ObjectMoELayer expects {self.dim} channels last, but got shape {list(x.shape)}.')
+        if self.mix is not None and x.dim() != 4:
+            raise ValueError(f'mix={self.mix.kernel_size[0]} needs maps [b, h, w, {self.dim}], but got shape {list(x.shape)}.')
         h = self.down(self.norm(x))  # [..., w]
         if self.mix is not None: h = self.mix(h.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # [b, h, w, w]
         r = self.router(h)
@@ -117,17 +131,18 @@ LAYOUTS = {'BNC': (3, -1), 'BHWC': (4, -1), 'BCHW': (4, 1)}  # number of axes, t
 
 def check_layout(layout: str) -> None:
     "`ValueError` unless `layout` is 'BNC', 'BHWC' or 'BCHW'."
-    if layout not in LAYOUTS: raise ValueError(f'layout must be one of {", ".join(map(repr, LAYOUTS))}, but is {layout!r}.')
+    if layout not in LAYOUTS:
+        raise ValueError(f'layout must be one of {", ".join(map(repr, LAYOUTS))}, but is {layout!r}.')
 
 def channels_last(x: Tensor, layout: str, dim: int) -> Tensor:
-    "`x` of a declared layout with its `dim` channels on the last axis (a view); `ValueError` when the shape contradicts."
+    """`x` of a declared layout with its `dim` channels on the last axis (a view); `ValueError` when the shape contradicts."""
     axes, channel = LAYOUTS[layout]
     if x.dim() != axes or x.shape[channel] != dim:
         raise ValueError(f'The layer was declared {layout} with {dim} channels, but gave shape {list(x.shape)}.')
     return x.permute(0, 2, 3, 1) if layout == 'BCHW' else x
 
 def map_first(f, out):
-    "`f` applied to a tensor, or to the first entry of a tuple or list, the rest untouched; `TypeError` on anything else."
+    """`f` applied to a tensor, or to the first entry of a tuple or list, the rest untouched; `TypeError` on anything else."""
     if isinstance(out, Tensor): return f(out)
     if isinstance(out, (tuple, list)) and out and isinstance(out[0], Tensor):
         rest = (f(out[0]), *out[1:])
@@ -141,26 +156,34 @@ def _is_recorder(hook) -> bool:
 
 def _move_recorders(source: nn.Module, target: nn.Module) -> None:
     "Let the recorders of `source` watch `target`."
-    for key in [k for k, f in source._forward_hooks.items() if _is_recorder(f)]: target._forward_hooks[key] = source._forward_hooks.pop(key)
+    for key in [k for k, f in source._forward_hooks.items()
+                if _is_recorder(f)]: target._forward_hooks[key] = source._forward_hooks.pop(key)
 
 def _adopt_recorders(wrapper: nn.Module, args) -> None:
     "Forward pre-hook of a wrapper: recorders are installed late, at the first call that asks for hidden states."
     _move_recorders(wrapper.original_layer, wrapper)
 
 class EntityMoEWrapper(nn.Module):
-    """`out + alpha * entity_moe(out)` around `original_layer`, whose output has `dim` channels in the declared `layout`.
+    """`out + alpha * entity_moe(out)` around `original_layer`, whose output has `dim` channels in the declared
+    `layout`.
 
-    The output may be a tuple whose first entry is the tensor. `ValueError` on impossible settings, and when a shape contradicts the layout."""
-    def __init__(self, original_layer: nn.Module, dim: int, num_experts: int = 4, num_experts_shared: int = 2, expert_k: int = 1,
-                 dropout: float = 0.1, mlp_ratio: float = 4.0, reduction: int = 4, layout: str = 'BNC', alpha: float = 0.1,
+    The output may be a tuple whose first entry is the tensor. `ValueError` on impossible settings, and when a shape
+    contradicts the layout."""
+    def __init__(self, original_layer: nn.Module, dim: int, num_experts: int = 4, num_experts_shared: int = 2,
+                 expert_k: int = 1,
+                 dropout: float = 0.1, mlp_ratio: float = 4.0, reduction: int = 4, layout: str = 'BNC',
+                 alpha: float = 0.1,
                  execution: str = 'auto', mix: int = 0, scale: float = 1.):
         super().__init__()
         check_layout(layout)
         s = check_entity_moe(num_experts, num_experts_shared, expert_k, dropout, mlp_ratio, reduction, mix, scale)
         if s['mix'] and layout == 'BNC': raise ValueError(f"mix={mix} needs a map, but the layout 'BNC' is a list of tokens: use mix=0.")
         self.layout, self.original_layer, self.alpha = layout, original_layer, nn.Parameter(torch.tensor(float(alpha)))
-        self.entity_moe = ObjectMoELayer(dim, num_experts, num_experts_shared, expert_k, dropout, mlp_ratio, reduction, execution, mix, scale)
-        self.settings = dict(dim=int(dim), layout=layout, **{k: v for k, v in s.items() if (k, v) not in (('mix', 0), ('scale', 1.))})  # as files of old hold them
+        self.entity_moe = ObjectMoELayer(dim, num_experts, num_experts_shared, expert_k, dropout, mlp_ratio, reduction,
+                                         execution, mix, scale)
+        # as files of old hold them
+        self.settings = dict(dim=int(dim), layout=layout, **{k: v for k, v in s.items()
+                                                             if (k, v) not in (('mix', 0), ('scale', 1.))})
         if type(original_layer).__module__.startswith('transformers.'): self.register_forward_pre_hook(_adopt_recorders)
 
     def _add(self, out: Tensor) -> Tensor:
@@ -174,5 +197,6 @@ class EntityMoEWrapper(nn.Module):
 
     def __getattr__(self, name: str):
         "Unknown names are asked of the wrapped layer."
-        if '_modules' not in self.__dict__ or name in self._modules or name in self._parameters: return super().__getattr__(name)
+        if '_modules' not in self.__dict__ or name in self._modules or name in self._parameters:
+            return super().__getattr__(name)
         return getattr(self._modules['original_layer'], name)

@@ -38,7 +38,7 @@ from .config import Config, ConfigError, config_hash, diff_config, leaves, load_
 # %% ../nbs/30_experiments.ipynb #bc1ec4bb
 @dataclass
 class Run:
-    "One cell of a grid: `overrides` (leaf names) laid over the preset `base`; `label` and `switches` say what it is in the table."
+    """One cell of a grid: `overrides` (leaf names) laid over the preset `base`; `label` and `switches` say what it is in the table."""
     name: str
     label: str
     base: str
@@ -86,12 +86,14 @@ def _pick(name: str, known: Iterable[str], what: str):
     known = list(known)
     if name in known: return
     near = difflib.get_close_matches(str(name), known, 1)
-    raise ConfigError(f"unknown {what} {name!r}; " + (f'did you mean {near[0]}? ' if near else '') + f"there are {', '.join(known)}")
+    raise ConfigError(f"unknown {what} {name!r}; " + (f'did you mean {near[0]}? ' if near
+                                                      else '') + f"there are {', '.join(known)}")
 
 def _is(tree: dict, key: str, kind: type, default: Any, words: str, good=lambda v: True) -> Any:
     "`tree[key]`, or `ConfigError` unless it is a `kind` and `good`."
     value = tree.get(key, default)
-    if not isinstance(value, kind) or isinstance(value, bool) or not good(value): raise ConfigError(f'{key} = {value!r}: must be {words}')
+    if not isinstance(value, kind) or isinstance(value,
+                                                 bool) or not good(value): raise ConfigError(f'{key} = {value!r}: must be {words}')
     return value
 
 def _presets(value: Any) -> dict[str, tuple[str, dict]]:
@@ -135,7 +137,8 @@ def _make_run(label: str, base: str, extra: dict, switches: dict, seed: int, com
     overrides = common | extra | switches
     for key in overrides:
         _check_key(key)
-        if key in _OWN: raise ConfigError(f'{key} is set by the grid itself; leave it out of common, presets and switches')
+        if key in _OWN:
+            raise ConfigError(f'{key} is set by the grid itself; leave it out of common, presets and switches')
     name = run_name(label, switches, seed)
     try: cfg = load_config(base, **overrides, seed=seed, data_root=data_root)
     except ConfigError as e: raise ConfigError(f'{label}: {e}') from None
@@ -143,7 +146,8 @@ def _make_run(label: str, base: str, extra: dict, switches: dict, seed: int, com
 
 def _read_tree(path: Path) -> dict:
     tree = read_yaml(path.read_bytes(), 'the file')
-    if not isinstance(tree, dict): raise ConfigError(f'must hold keys, such as data and presets, but holds a {type(tree).__name__}')
+    if not isinstance(tree, dict):
+        raise ConfigError(f'must hold keys, such as data and presets, but holds a {type(tree).__name__}')
     for key in tree: _pick(key, GRID_KEYS, 'key')
     for key in ('data', 'presets'):
         if key not in tree: raise ConfigError(f'lacks {key}')
@@ -160,20 +164,24 @@ def _data(tree: dict) -> tuple[str, dict | None]:
         for key in ('num_frames', 'seed', 'sequence_length'):
             if type(draw.get(key, 1)) is not int: raise ConfigError(f'data.draw.{key} = {draw[key]!r}: must be a whole number')
         size = draw.get('image_size', [1, 1])
-        if not isinstance(size, list) or [type(v) for v in size] != [int, int]: raise ConfigError(f'data.draw.image_size = {size!r}: must be height and width in whole pixels')
+        if not isinstance(size, list) or [type(v) for v in size] != [int,
+                                                                     int]: raise ConfigError(f'data.draw.image_size = {size!r}: must be height and width in whole pixels')
     return root, draw
 
 def _runs(tree: dict, data_root: str) -> list[Run]:
-    seeds = _is(tree, 'seeds', list, [0], 'a list of different integers from 0', lambda v: v and len(set(v)) == len(v) and all(type(s) is int and s >= 0 for s in v))
+    seeds = _is(tree, 'seeds', list, [0], 'a list of different integers from 0', lambda v: v and len(set(v)) == len(v)
+                and all(type(s) is int and s >= 0 for s in v))
     switches, common = (_is(tree, k, dict, {}, 'a map') for k in ('switches', 'common'))
     skip = _is(tree, 'skip', list, [], 'a list of maps', lambda v: all(isinstance(e, dict) and e for e in v))
     for key in (*common, *switches): _check_key(key)
     for key in (k for e in skip for k in e): _pick(key, ['preset', 'seed', *switches], 'key of skip')
     presets = _presets(tree['presets'])
-    cells = [(label, chosen, seed, _skipped(label, seed, chosen, skip)) for label in presets for chosen in _switches(switches) for seed in seeds]
+    cells = [(label, chosen, seed, _skipped(label, seed, chosen, skip)) for label in presets
+             for chosen in _switches(switches) for seed in seeds]
     for i, entry in enumerate(skip):
         if not any(i in left_out for *_, left_out in cells): raise ConfigError(f'skip: {entry} leaves nothing out; no run has these values')
-    runs = [_make_run(label, *presets[label], chosen, seed, common, data_root) for label, chosen, seed, left_out in cells if not left_out]
+    runs = [_make_run(label, *presets[label], chosen, seed, common, data_root)
+            for label, chosen, seed, left_out in cells if not left_out]
     if not runs: raise ConfigError('skip leaves no run')
     for name, n in Counter(r.name for r in runs).items():
         if n > 1: raise ConfigError(f'{n} runs would share the folder {name}: give values that differ in letters or digits')
@@ -187,26 +195,31 @@ def read_grid(where: str | Path) -> Grid:
         tree = _read_tree(path)
         data_root, draw = _data(tree)
         name = _is(tree, 'name', str, path.stem, 'letters, digits, _ and -', lambda v: re.fullmatch(r'[\w-]+', v))
-        output, results = (_is(tree, k, str, d, 'a folder') for k, d in (('output_dir', 'logs'), ('results_dir', 'results')))
+        output, results = (_is(tree, k, str, d, 'a folder')
+                           for k, d in (('output_dir', 'logs'), ('results_dir', 'results')))
         threads, slots = (_is(tree, k, int, 1, 'a whole number from 1', whole) for k in ('threads', 'slots'))
         gpus = _is(tree, 'gpus', int, 1, 'a whole number from 0', lambda v: v >= 0)
         if gpus > 1 and slots > 1: raise ConfigError('slots shares one GPU among runs; with gpus above 1 it must be 1')
-        return Grid(name, path, data_root, draw, _runs(tree, data_root), threads, gpus, slots, root/output/name, root/results/f'{name}.csv')
+        return Grid(name, path, data_root, draw, _runs(tree, data_root), threads, gpus, slots, root/output/name,
+                    root/results/f'{name}.csv')
     except ConfigError as e: raise ConfigError(f'{path.name}: {e}') from None
 
 # %% ../nbs/30_experiments.ipynb #41b8b6e2
 def kind_of(cfg: Config) -> str:
     "'RT-DETR', 'MoE-RTDETR' (decoder experts only), 'DSET' (everything), or 'RT-DETR + ...' for another choice."
-    parts = {'pruning': cfg.model.dset.use_token_pruning, 'Patch-MoE': cfg.model.dset.use_patch_moe, 'decoder MoE': cfg.model.use_moe}
+    parts = {'pruning': cfg.model.dset.use_token_pruning, 'Patch-MoE': cfg.model.dset.use_patch_moe,
+             'decoder MoE': cfg.model.use_moe}
     on = [k for k, v in parts.items() if v]
-    return {0: 'RT-DETR', 3: 'DSET'}.get(len(on)) or ('MoE-RTDETR' if on == ['decoder MoE'] else 'RT-DETR + ' + ' + '.join(on))
+    return {0: 'RT-DETR', 3: 'DSET'}.get(len(on)) or ('MoE-RTDETR' if on == ['decoder MoE']
+                                                      else 'RT-DETR + ' + ' + '.join(on))
 
 # %% ../nbs/30_experiments.ipynb #182db038
 def data_manifest(root: str | Path) -> dict[str, Any]:
-    "`hash` (16 hexadecimal digits) over the names and sizes of all images and the content of all JSON files under `root`; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."
+    """`hash` (16 hexadecimal digits) over the names and sizes of all images and the content of all JSON files under `root`; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."""
     from dset.detection_data import IMAGE_SUFFIXES
     root = Path(root)
-    if not root.is_dir(): raise FileNotFoundError(f'no data set at {root}; set data.data_root of the grid, or give data.draw to make a stand-in data set there')
+    if not root.is_dir():
+        raise FileNotFoundError(f'no data set at {root}; set data.data_root of the grid, or give data.draw to make a stand-in data set there')
     digest, counts = hashlib.sha256(), dict(images=0, labels=0, bytes=0)
     for path in sorted(p for p in root.rglob('*') if p.suffix.lower() in (*IMAGE_SUFFIXES, '.json') and p.is_file()):
         is_json, size = path.suffix.lower() == '.json', path.stat().st_size
@@ -233,7 +246,7 @@ def _alive(pid: int) -> bool:
     return True
 
 def read_status(folder: str | Path) -> dict[str, Any]:
-    "The status of a run folder; `state` is 'waiting', 'running', 'done', 'failed' or 'killed': its process is gone, and left no word."
+    """The status of a run folder; `state` is 'waiting', 'running', 'done', 'failed' or 'killed': its process is gone, and left no word."""
     try: status = json.loads((Path(folder)/'status.json').read_text())
     except (OSError, ValueError): return dict(state='waiting')
     if status['state'] == 'running' and status['host'] == socket.gethostname() and not _alive(status['pid']):
@@ -244,13 +257,16 @@ def read_status(folder: str | Path) -> dict[str, Any]:
 def _stopped(metadata: dict) -> bool:
     "Whether a cell began and did not end: papermill calls it failed or running, or the kernel never replied."
     state = metadata.get('papermill', {})
-    return state.get('status') in ('failed', 'running') or ('start_time' in state and 'shell.execute_reply' not in metadata.get('execution', {}))
+    return state.get('status') in ('failed', 'running') or ('start_time' in state
+                                                            and 'shell.execute_reply' not in metadata.get('execution',
+                                                                {}))
 
 def stopped_cell(notebook: str | Path) -> tuple[str | None, str | None]:
-    "Place and error of an executed notebook that did not come to its end: `('cell 3: run = train(cfg)', 'ValueError: ...')`, None where unknown."
+    """Place and error of an executed notebook that did not come to its end: `('cell 3: run = train(cfg)', 'ValueError: ...')`, None where unknown."""
     try: cells = json.loads(Path(notebook).read_text(encoding='utf-8'))['cells']
     except (OSError, ValueError, KeyError): return None, None
-    own = [c for c in cells if c['cell_type'] == 'code' and not {'injected-parameters', 'papermill-error-cell-tag'} & set(c['metadata'].get('tags', []))]
+    own = [c for c in cells if c['cell_type'] == 'code' and not {'injected-parameters',
+                                                                 'papermill-error-cell-tag'} & set(c['metadata'].get('tags', []))]
     for i, c in enumerate(own, 1):
         lines = [l for l in ''.join(c['source']).splitlines() if l.strip() and not l.startswith('#')]
         if not lines or not _stopped(c['metadata']): continue
@@ -265,7 +281,8 @@ def explain(e: BaseException, notebook: str | Path | None = None) -> tuple[str |
     cell, error = stopped_cell(notebook) if notebook else (None, None)
     if isinstance(e, KeyboardInterrupt): return cell, f'interrupted; {_RESUME}'
     if type(e).__name__ == 'DeadKernelError': return cell, f'the kernel died: killed by hand, or by the system for want of memory; {_RESUME}'
-    if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): return cell, f'{os.strerror(e.errno)}: free some space, and {_RESUME}'
+    if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT,
+                                              errno.EFBIG): return cell, f'{os.strerror(e.errno)}: free some space, and {_RESUME}'
     if error: return cell, ' '.join(error.split())
     known = isinstance(e, (ValueError, OSError)) or type(e).__module__.startswith('dset')
     return cell, ' '.join(str(e).split()) if known else f"{type(e).__name__}: {' '.join(str(e).split())}"
@@ -273,7 +290,7 @@ def explain(e: BaseException, notebook: str | Path | None = None) -> tuple[str |
 # %% ../nbs/30_experiments.ipynb #7f25cbcc
 @contextlib.contextmanager
 def hold(path: str | Path, wait: bool = True) -> Iterator[int]:
-    "Hold a lock file for as long as this process lives; its descriptor. Without `wait` raises `BlockingIOError` where another holds it."
+    """Hold a lock file for as long as this process lives; its descriptor. Without `wait` raises `BlockingIOError` where another holds it."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with open(path, 'a') as f:
         fcntl.flock(f, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -292,14 +309,16 @@ def _log_to(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def stage(folder: str | Path, name: str) -> Iterator[Path]:
-    """Do stage `name` of a run in its folder: yields the path of the notebook to execute. Prints go to `log.txt`; what happens stands in `status.json`.
+    """Do stage `name` of a run in its folder: yields the path of the notebook to execute. Prints go to `log.txt`; what
+    happens stands in `status.json`.
 
     Ends the process with exit code 1 and one line on stderr when the stage fails; SIGTERM counts as an interruption."""
     folder = Path(folder)
     notebook, out = folder/f'{name}.ipynb', sys.stderr
     with hold(folder/'.lock'):
         notebook.unlink(missing_ok=True)
-        status = dict(run=folder.name, stage=name, state='running', attempt=read_status(folder).get('attempt', 0) + (name == 'train'),
+        status = dict(run=folder.name, stage=name, state='running',
+                      attempt=read_status(folder).get('attempt', 0) + (name == 'train'),
                       host=socket.gethostname(), pid=os.getpid(), began=time.strftime('%Y-%m-%dT%H:%M:%S%z'))
         start = time.monotonic()
         if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, _terminate)
@@ -308,7 +327,9 @@ def stage(folder: str | Path, name: str) -> Iterator[Path]:
             with _log_to(folder/'log.txt'): yield notebook
         except BaseException as e:
             cell, reason = explain(e, notebook)
-            with contextlib.suppress(OSError): write_status(folder, **status | dict(state='failed', cell=cell, reason=reason, seconds=time.monotonic() - start))
+            with contextlib.suppress(OSError): write_status(folder,
+                                                            **status | dict(state='failed', cell=cell, reason=reason,
+                                                                seconds=time.monotonic() - start))
             print(f"{folder.name}: {name} FAILED{f' in {cell}' if cell else ''}: {reason}", file=out, flush=True)
             raise SystemExit(1) from None
         write_status(folder, **status | dict(state='done', seconds=time.monotonic() - start))
@@ -324,9 +345,10 @@ def visible_gpus() -> list[str]:
 
 @contextlib.contextmanager
 def gpu_slots(wanted: int, devices: list[str], slots: int = 1, locks: str | Path | None = None) -> Iterator[list[str]]:
-    "Hold `wanted` of the `devices` (each has `slots`), waiting until they are free, with `CUDA_VISIBLE_DEVICES` set to them. Raises `ConfigError` for more than there are."
+    """Hold `wanted` of the `devices` (each has `slots`), waiting until they are free, with `CUDA_VISIBLE_DEVICES` set to them. Raises `ConfigError` for more than there are."""
     if os.environ.get('DSET_GPU_SLOTS') == 'no': wanted = 0          # a cluster's scheduler has given this job its GPUs
-    if wanted > len(devices): raise ConfigError(f'a run wants {wanted} GPUs and this machine shows {len(devices)}; lower gpus in the grid')
+    if wanted > len(devices):
+        raise ConfigError(f'a run wants {wanted} GPUs and this machine shows {len(devices)}; lower gpus in the grid')
     locks = Path(locks or tempfile.gettempdir())
     before = os.environ.get('CUDA_VISIBLE_DEVICES')
     while wanted:
@@ -334,7 +356,8 @@ def gpu_slots(wanted: int, devices: list[str], slots: int = 1, locks: str | Path
             mine = []
             for slot, device in itertools.product(range(slots), devices):       # all first slots before any second one
                 if len(mine) == wanted: break
-                if device not in mine and _try_hold(held, locks/f'dset_gpu_{device}_{slot}_{os.getuid()}.lock'): mine.append(device)
+                if device not in mine and _try_hold(held,
+                                                    locks/f'dset_gpu_{device}_{slot}_{os.getuid()}.lock'): mine.append(device)
             if len(mine) == wanted:
                 os.environ['CUDA_VISIBLE_DEVICES'] = ','.join(mine)
                 try: yield mine
@@ -355,7 +378,7 @@ def training_folder(folder: str | Path) -> Path | None:
     return max(found, key=lambda p: (p/'latest_checkpoint.pth').stat().st_mtime) if found else None
 
 def data_stage(grid: Grid) -> None:
-    "Make the stand-in data set if the grid says so, and write what data there is to `data.json`. One error message and exit code 1 if that fails."
+    """Make the stand-in data set if the grid says so, and write what data there is to `data.json`. One error message and exit code 1 if that fails."""
     with stage(grid.folder/'data', 'data'):
         root = repository()/grid.data_root
         if grid.draw is not None:
@@ -379,17 +402,22 @@ def train_stage(grid: Grid, run: Run) -> None:
         processes = min(grid.gpus, len(devices))
         if processes > 1: _launch(grid, run, processes)
         base, parameters, overrides = train_config(grid, run)
-        execute_notebook(root/'nbs'/'experiments'/'train.ipynb', out, dict(config=base, **parameters, overrides=overrides), cwd=root)
-        write_json(dict(training=training_folder(folder).name, processes=max(processes, 1), data=dict(data_root=grid.data_root, **manifest), seconds=time.monotonic() - began), folder/'train.json')
+        execute_notebook(root/'nbs'/'experiments'/'train.ipynb', out,
+                         dict(config=base, **parameters, overrides=overrides), cwd=root)
+        write_json(dict(training=training_folder(folder).name, processes=max(processes, 1),
+                        data=dict(data_root=grid.data_root, **manifest), seconds=time.monotonic() - began),
+                   folder/'train.json')
 
 def launch_command(grid: Grid, run: Run, processes: int) -> list[str]:
     "The command that trains `run` in several processes."
-    return [sys.executable, '-m', 'accelerate.commands.launch', '--num_processes', str(processes), '--num_machines', '1', '--dynamo_backend', 'no',
+    return [sys.executable, '-m', 'accelerate.commands.launch', '--num_processes', str(processes), '--num_machines',
+            '1', '--dynamo_backend', 'no',
             '--mixed_precision', run.config.training.mixed_precision, '--main_process_port', '0', '--multi_gpu',
             '--module', 'dset.experiments', 'fit', str(grid.path), run.name]
 
 def _launch(grid: Grid, run: Run, processes: int) -> None:
-    done = subprocess.run(launch_command(grid, run, processes), cwd=repository(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(launch_command(grid, run, processes), cwd=repository(), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
     print(done.stdout)
     if done.returncode: raise RuntimeError(f'accelerate launch ended with {done.returncode}: ' + (re.findall(r'\S*(?:Error|Stopped|Interrupted): .*', done.stdout) or ['see log.txt'])[-1])
 
@@ -414,12 +442,18 @@ def run_record(grid: Grid, run: Run) -> dict[str, Any]:
     summary = json.loads((training/'metrics.json').read_text())
     sizes, size = count_parameters(model), cfg.data.image_size
     pruner = model.encoder.token_pruner
-    return dict(run=run.name, grid=grid.name, model=run.label, kind=kind_of(cfg), switches=run.switches, seed=run.seed, metrics=report['metrics'],
-                epoch=info['epoch'], epochs=summary['epochs'], keep_ratio=pruner.current_keep_ratio if pruner else 1., image_size=list(size),
-                parameters=dict(total=sizes['total'], active=sizes['active']), flops=int(count_flops(model, tuple(size))),
-                train_images_per_second=summary['train_images_per_second'], training=trained['training'], split=split_name(cfg.data.val_split), classes=info['class_names'],
-                config_hash=config_hash(run.config), data=trained['data'], durations=summary['durations'] | dict(evaluate_notebook=None),
-                processes=trained['processes'], **{k: summary[k] for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'written')},
+    return dict(run=run.name, grid=grid.name, model=run.label, kind=kind_of(cfg), switches=run.switches, seed=run.seed,
+                metrics=report['metrics'],
+                epoch=info['epoch'], epochs=summary['epochs'], keep_ratio=pruner.current_keep_ratio if pruner else 1.,
+                image_size=list(size),
+                parameters=dict(total=sizes['total'], active=sizes['active']),
+                flops=int(count_flops(model, tuple(size))),
+                train_images_per_second=summary['train_images_per_second'], training=trained['training'],
+                split=split_name(cfg.data.val_split), classes=info['class_names'],
+                config_hash=config_hash(run.config), data=trained['data'],
+                durations=summary['durations'] | dict(evaluate_notebook=None),
+                processes=trained['processes'], **{k: summary[k]
+                                                   for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'written')},
                 evaluated={k: report[k] for k in ('commit', 'dirty', 'device', 'written')})
 
 def evaluate_stage(grid: Grid, run: Run) -> None:
@@ -428,7 +462,9 @@ def evaluate_stage(grid: Grid, run: Run) -> None:
     from dset.commands import execute_notebook
     with stage(folder, 'evaluate') as out, gpu_slots(min(grid.gpus, len(devices), 1), devices, grid.slots):
         began = time.monotonic()
-        execute_notebook(root/'nbs'/'experiments'/'evaluate.ipynb', out, dict(checkpoint=str(training_folder(folder)), data_root=grid.data_root, num_workers=run.config.misc.num_workers), cwd=root)
+        execute_notebook(root/'nbs'/'experiments'/'evaluate.ipynb', out,
+                         dict(checkpoint=str(training_folder(folder)), data_root=grid.data_root,
+                              num_workers=run.config.misc.num_workers), cwd=root)
         record = run_record(grid, run)
         record['durations']['evaluate_notebook'] = time.monotonic() - began
         write_json(record, folder/'metrics.json')
@@ -437,12 +473,14 @@ def compare_stage(grid: Grid) -> None:
     "Gather the finished runs in `compare.ipynb`, which writes the grid's tables."
     from dset.commands import execute_notebook
     with stage(grid.folder/'compare', 'compare') as out:
-        execute_notebook(repository()/'nbs'/'experiments'/'compare.ipynb', out, dict(grid=str(grid.path)), cwd=repository())
+        execute_notebook(repository()/'nbs'/'experiments'/'compare.ipynb', out, dict(grid=str(grid.path)),
+                         cwd=repository())
 
 # %% ../nbs/30_experiments.ipynb #decc4cc3
 def check_unchanged(grid: Grid) -> None:
     "Raise `ConfigError` if a run on disk was started with another configuration than the grid gives it now."
-    skip = {'preset'} | {f'misc.{k}' for k in 'num_workers pin_memory prefetch_factor output_dir name resume_from_checkpoint'.split()}
+    skip = {'preset'} | {f'misc.{k}'
+                         for k in 'num_workers pin_memory prefetch_factor output_dir name resume_from_checkpoint'.split()}
     for run in grid.runs:
         for path in (grid.folder/run.name).glob('training_*/config.yaml'):
             changed = {k: v for k, v in diff_config(load_config(path), run.config).items() if k not in skip}
@@ -451,17 +489,19 @@ def check_unchanged(grid: Grid) -> None:
                 raise ConfigError(f'{grid.path.name}: {path.parents[1]} was started with other settings ({listed}); give the grid another name, or delete that folder')
 
 def lost_data(grid: Grid) -> str | None:
-    "What is missing of the synthetic data that `data.json` notes, in a line; None where nothing is, or where all runs are finished."
+    """What is missing of the synthetic data that `data.json` notes, in a line; None where nothing is, or where all runs are finished."""
     note = grid.folder/'data.json'
-    if grid.draw is None or not note.exists() or all((grid.folder/r.name/'metrics.json').exists() for r in grid.runs): return None
+    if grid.draw is None or not note.exists() or all((grid.folder/r.name/'metrics.json').exists()
+                                                     for r in grid.runs): return None
     there, before = dict(images=0, labels=0), json.loads(note.read_text())
     with contextlib.suppress(FileNotFoundError): there = data_manifest(repository()/grid.data_root)
     if all(there[k] >= before[k] for k in there if k in before): return None
     return f"{grid.data_root}: {there['images']} of {before['images']} images and {there['labels']} of {before['labels']} label files are left; the data set is made again"
 
 def forget_lost(grid: Grid) -> list[str]:
-    "Delete `train.json` of runs whose checkpoints are gone before they were evaluated, so that they are trained again; returns their names."
-    lost = [f for f in (grid.folder/r.name for r in grid.runs) if (f/'train.json').exists() and not (f/'metrics.json').exists() and training_folder(f) is None]
+    """Delete `train.json` of runs whose checkpoints are gone before they were evaluated, so that they are trained again; returns their names."""
+    lost = [f for f in (grid.folder/r.name for r in grid.runs) if (f/'train.json').exists()
+            and not (f/'metrics.json').exists() and training_folder(f) is None]
     for folder in lost: (folder/'train.json').unlink()
     return [folder.name for folder in lost]
 
@@ -470,14 +510,16 @@ def outcome(grid: Grid) -> dict[str, dict]:
     names = ['data', *(r.name for r in grid.runs), 'compare']
     found = {n: read_status(grid.folder/n) for n in names}
     for run in grid.runs:
-        if found[run.name]['state'] == 'done' and not (grid.folder/run.name/'metrics.json').exists(): found[run.name]['state'] = 'waiting'
+        if found[run.name]['state'] == 'done' and not (grid.folder/run.name/'metrics.json').exists():
+            found[run.name]['state'] = 'waiting'
     return {n: s for n, s in found.items() if n not in ('data', 'compare') or s['state'] != 'waiting'}
 
 def summary(grid: Grid) -> tuple[str, bool]:
     "Lines that name every run that did not come through, with cell and reason, and whether all did."
     found = outcome(grid)
     runs = [found[r.name] for r in grid.runs]
-    count = {state: sum(s['state'] == state for s in runs) for state in ('done', 'failed', 'killed', 'running', 'waiting')}
+    count = {state: sum(s['state'] == state for s in runs)
+             for state in ('done', 'failed', 'killed', 'running', 'waiting')}
     lines = [f"{grid.name}: {len(runs)} runs, " + ', '.join(f'{n} {state}' for state, n in count.items() if n)]
     for name, s in found.items():
         if s['state'] in ('failed', 'killed'):
@@ -487,13 +529,18 @@ def summary(grid: Grid) -> tuple[str, bool]:
     return '\n'.join(lines), good
 
 # %% ../nbs/30_experiments.ipynb #359a3ac1
-def snakemake_command(grid: Grid, target: str = 'all', gpus: int = 0, slots: int = 0, remote: bool = False, partial: bool = False, options: Iterable[str] = ()) -> list[str]:
-    "The command line that works on `target`: a run takes `gpus`, this machine has `slots` for them unless the jobs run elsewhere."
+def snakemake_command(grid: Grid, target: str = 'all', gpus: int = 0, slots: int = 0, remote: bool = False,
+                      partial: bool = False, options: Iterable[str] = ()) -> list[str]:
+    """The command line that works on `target`: a run takes `gpus`, this machine has `slots` for them unless the jobs run elsewhere."""
     options = list(options)
-    cores = [] if any(o.split('=')[0] in ('--cores', '-c', '--jobs', '-j', '--profile') for o in options) else ['--cores', str(os.cpu_count() or 1)]
-    return [sys.executable, '-m', 'snakemake', target, '--snakefile', str(repository()/'nbs'/'experiments'/'Snakefile'), '--directory', str(grid.folder), *cores,
-            '--keep-going', '--quiet', 'host', 'progress', 'rules', '--nolock', '--rerun-incomplete', '--rerun-triggers', 'mtime', *(['--resources', f'gpu={slots}'] if slots else []), *options,
-            '--config', f'grid={grid.path}', f'gpus={gpus}', *(['remote=true'] if remote else []), *(['partial=true'] if partial else [])]
+    cores = [] if any(o.split('=')[0] in ('--cores', '-c', '--jobs', '-j', '--profile')
+                      for o in options) else ['--cores', str(os.cpu_count() or 1)]
+    return [sys.executable, '-m', 'snakemake', target, '--snakefile',
+            str(repository()/'nbs'/'experiments'/'Snakefile'), '--directory', str(grid.folder), *cores,
+            '--keep-going', '--quiet', 'host', 'progress', 'rules', '--nolock', '--rerun-incomplete',
+            '--rerun-triggers', 'mtime', *(['--resources', f'gpu={slots}'] if slots else []), *options,
+            '--config', f'grid={grid.path}', f'gpus={gpus}', *(['remote=true'] if remote else []),
+            *(['partial=true'] if partial else [])]
 
 def _call(command: list[str], lock: int) -> int:
     "Run Snakemake in a process group of its own, which Ctrl-C or SIGTERM ends as a whole; the lock is its own, too."
@@ -509,18 +556,20 @@ def _call(command: list[str], lock: int) -> int:
 
 def _mend(grid: Grid, lock: int) -> None:
     "Do again what an earlier batch did and somebody deleted since."
-    for name in forget_lost(grid): print(f'{name}: trained, but its checkpoints are gone; it is trained again', file=sys.stderr, flush=True)
+    for name in forget_lost(grid): print(f'{name}: trained, but its checkpoints are gone; it is trained again',
+                                         file=sys.stderr, flush=True)
     if said := lost_data(grid):
         print(said, file=sys.stderr, flush=True)
         _call([sys.executable, '-m', 'dset.experiments', 'data', str(grid.path)], lock)
 
 def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
-    "Run what is left of a grid, print the summary, and return the exit code: 0 if every run came through. Raises `ConfigError`."
+    """Run what is left of a grid, print the summary, and return the exit code: 0 if every run came through. Raises `ConfigError`."""
     grid = read_grid(where)
     check_unchanged(grid)
     if importlib.util.find_spec('snakemake') is None:
         raise ConfigError(f"batches need Snakemake, which needs Python 3.11 or newer, and this is {'.'.join(map(str, sys.version_info[:2]))}: "
-                          + ('pip install "snakemake>=9"' if sys.version_info >= (3, 11) else 'make clean && make setup PYTHON=python3.12'))
+                          + ('pip install "snakemake>=9"' if sys.version_info >= (3, 11)
+                             else 'make clean && make setup PYTHON=python3.12'))
     devices, options = visible_gpus(), list(options)
     remote = any(o.startswith(('--profile', '--executor')) for o in options)
     gpus = grid.gpus if remote else min(grid.gpus, len(devices))
@@ -529,8 +578,10 @@ def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
         with hold(grid.folder/'.batch.lock', wait=False) as lock:
             if not {'--dry-run', '-n'} & set(options): _mend(grid, lock)
             code = _call(snakemake_command(grid, **common), lock)
-            if code and any((grid.folder/r.name/'metrics.json').exists() for r in grid.runs): _call(snakemake_command(grid, 'compare', partial=True, **common), lock)
-    except BlockingIOError: raise ConfigError(f'{grid.folder} is being worked on by another batch; wait for it, or stop it first') from None
+            if code and any((grid.folder/r.name/'metrics.json').exists()
+                            for r in grid.runs): _call(snakemake_command(grid, 'compare', partial=True, **common), lock)
+    except BlockingIOError:
+        raise ConfigError(f'{grid.folder} is being worked on by another batch; wait for it, or stop it first') from None
     if '--dry-run' in options or '-n' in options: return code
     text, good = summary(grid)
     print(text, flush=True)
@@ -538,8 +589,10 @@ def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
 
 # %% ../nbs/30_experiments.ipynb #743655ba
 def main(argv: list[str] | None = None) -> None:
-    "`python -m dset.experiments run GRID` runs a batch; `data`, `train`, `evaluate`, `compare`, `fit` are its single jobs, `show` prints how far it is."
-    p = argparse.ArgumentParser(prog='python -m dset.experiments', description='Run a grid of experiments; further options go to Snakemake.', allow_abbrev=False)
+    """`python -m dset.experiments run GRID` runs a batch; `data`, `train`, `evaluate`, `compare`, `fit` are its single jobs, `show` prints how far it is."""
+    p = argparse.ArgumentParser(prog='python -m dset.experiments',
+                                description='Run a grid of experiments; further options go to Snakemake.',
+                                allow_abbrev=False)
     p.add_argument('stage', choices=['run', 'data', 'train', 'evaluate', 'compare', 'fit', 'show'])
     p.add_argument('grid', help='a grid file, such as params/smoke.yaml')
     p.add_argument('run', nargs='?', help='the run that train, evaluate and fit work on')

@@ -36,7 +36,7 @@ _all_ = ['EntityMoEWrapper', 'ObjectMoELayer']  # importable from here, too
 
 # %% ../nbs/26_injection.ipynb #fe1e1ae0
 class Family(NamedTuple):
-    "Where the blocks of a family are: `classes` (a pattern for the full name of the class), `path`, `layout`, and parts `inside` a block."
+    """Where the blocks of a family are: `classes` (a pattern for the full name of the class), `path`, `layout`, and parts `inside` a block."""
     name: str
     classes: str
     path: str
@@ -44,13 +44,16 @@ class Family(NamedTuple):
     inside: tuple[str, ...] = ()
 
 FAMILIES = (
-    Family('vit', r'timm\..*\.(VisionTransformer|VisionTransformerDistilled|Eva|Beit)', 'blocks', 'BNC', ('attn', 'mlp')),   # also DeiT, DINOv2, CLIP
+    # also DeiT, DINOv2, CLIP
+    Family('vit', r'timm\..*\.(VisionTransformer|VisionTransformerDistilled|Eva|Beit)', 'blocks', 'BNC',
+           ('attn', 'mlp')),
     Family('swin', r'timm\..*\.SwinTransformer(V2)?', 'layers', 'BHWC', ('mlp',)),
     Family('resnet', r'timm\..*\.ResNet', 'layer', 'BCHW', ('conv1',)),
     Family('convnext', r'timm\..*\.ConvNeXt', 'stages', 'BCHW', ('conv_dw',)),
     Family('efficientnet', r'timm\..*\.(EfficientNet|MobileNetV3)', 'blocks', 'BCHW'),
     Family('sam', r'transformers\.models\.sam\..*', 'vision_encoder.layers', 'BHWC', ('mlp',)),
-    Family('sam2', r'transformers\.models\.sam2\..*', 'vision_encoder.backbone.blocks|backbone.blocks', 'BHWC', ('mlp',)),
+    Family('sam2', r'transformers\.models\.sam2\..*', 'vision_encoder.backbone.blocks|backbone.blocks', 'BHWC',
+           ('mlp',)),
     Family('vit', r'transformers\.models\.(vit|deit|dinov2)\..*', 'layers|encoder.layer|encoder.layers', 'BNC'),
     Family('clip', r'transformers\.models\.clip\..*', 'vision_model.encoder.layers|encoder.layers', 'BNC', ('mlp',)),
     Family('swin', r'transformers\.models\.swin\..*', 'encoder.layers', 'BNC'),
@@ -81,16 +84,20 @@ def _container_blocks(path: str, container: nn.Module) -> dict:
 def find_blocks(model: nn.Module) -> dict:
     """Key -> module path of every block that can be wrapped: keys `i`, `(stage, i)` or `('layer4', i)`.
 
-    A model of no known family is searched in the usual places; `ValueError`, which names the families, where there is nothing."""
+    A model of no known family is searched in the usual places; `ValueError`, which names the families, where there is
+    nothing."""
     model, family = _bare(model), find_family(_bare(model))
     paths = family.path.split('|') if family else ['layer', 'blocks', 'layers', 'stages']
     for prefix in ('', f"{getattr(model, 'base_model_prefix', '')}.".lstrip('.')):
         for path in paths:
             if path == 'layer' and hasattr(model, 'layer4'):
-                return {(f'layer{n}', i): f'layer{n}.{i}' for n in range(1, 5) for i in range(len(getattr(model, f'layer{n}', ())))}
+                return {(f'layer{n}', i): f'layer{n}.{i}' for n in range(1, 5)
+                        for i in range(len(getattr(model, f'layer{n}', ())))}
             try: container = model.get_submodule(prefix + path)
             except AttributeError: continue
-            if isinstance(container, (nn.Sequential, nn.ModuleList)) and len(container): return _container_blocks(prefix + path, container)
+            if isinstance(container, (nn.Sequential,
+                                      nn.ModuleList)) and len(container): return _container_blocks(prefix + path,
+                                          container)
     raise ValueError(f'{type(model).__name__} is of no known family ({_known()}): name its blocks and how their tensors lie, such as '
                      "inject_entity_moe(model, blocks=['encoder.3'], layout='BNC').")
 
@@ -103,12 +110,14 @@ def _bare(model: nn.Module) -> nn.Module:
     while True:
         if isinstance(model, (nn.parallel.DistributedDataParallel, nn.DataParallel)): model = model.module
         elif hasattr(model, '_orig_mod'): model = model._orig_mod
-        elif type(model).__module__.startswith('peft.') and hasattr(model, 'get_base_model'): model = model.get_base_model()
+        elif type(model).__module__.startswith('peft.') and hasattr(model,
+                                                                    'get_base_model'): model = model.get_base_model()
         else: return model
 
 # %% ../nbs/26_injection.ipynb #5ba27c07
 _WORDS = {'all': lambda keys: keys, 'last': lambda keys: keys[-1:], 'last_half': lambda keys: keys[len(keys) // 2:],
-          'last_stage': lambda keys: [k for k in keys if k[0] == keys[-1][0]], 'layer4': lambda keys: [k for k in keys if k[0] == 'layer4']}
+          'last_stage': lambda keys: [k for k in keys if k[0] == keys[-1][0]],
+          'layer4': lambda keys: [k for k in keys if k[0] == 'layer4']}
 
 def _words(keys: list) -> tuple:
     "The words that fit these keys."
@@ -124,7 +133,8 @@ def select_blocks(keys: list, layers, words: tuple | None = None, name: str = 'l
     words = words or _words(keys)
     allowed = f'{name} must be {", ".join(map(repr, words))} or a list of blocks {keys[0]!r} to {keys[-1]!r}, but'
     if isinstance(layers, str) and layers in words: return _WORDS[layers](keys)
-    if isinstance(layers, str) or not isinstance(layers, (list, tuple)) or not layers: raise ValueError(f'{allowed} is {layers!r}.')
+    if isinstance(layers, str) or not isinstance(layers, (list,
+                                                          tuple)) or not layers: raise ValueError(f'{allowed} is {layers!r}.')
     asked = [_as_key(e) for e in layers]
     bad = [e for e in asked if isinstance(e, bool) or type(e) is not type(keys[0]) or e not in keys]
     if bad: raise ValueError(f'{allowed} has {", ".join(map(repr, bad))}.')
@@ -132,7 +142,7 @@ def select_blocks(keys: list, layers, words: tuple | None = None, name: str = 'l
     return [k for k in keys if k in asked]
 
 def experts_per_block(num_experts: int | dict, keys: list, name: str = 'num_experts') -> dict:
-    "Number of experts (or another setting, `name`) for each chosen key; `ValueError` when a dict names other blocks than the chosen ones."
+    """Number of experts (or another setting, `name`) for each chosen key; `ValueError` when a dict names other blocks than the chosen ones."""
     if not isinstance(num_experts, dict): return dict.fromkeys(keys, num_experts)
     given = {_as_key(k): n for k, n in num_experts.items()}
     if set(given) == set(keys): return {k: given[k] for k in keys}
@@ -150,20 +160,25 @@ def _example(model: nn.Module) -> tuple[nn.Module, Tensor]:
     "What to call, and an image on the meta device that it takes."
     config = getattr(model, 'config', None)
     config = getattr(config, 'vision_config', config)
-    size = getattr(getattr(model, 'patch_embed', None), 'img_size', None) or getattr(config, 'image_size', None) or getattr(getattr(config, 'backbone_config', None), 'image_size', None)
+    size = getattr(getattr(model, 'patch_embed', None), 'img_size', None) or getattr(config, 'image_size',
+        None) or getattr(getattr(config, 'backbone_config', None), 'image_size', None)
     channels, *default = (getattr(model, 'pretrained_cfg', None) or {}).get('input_size', (3, 224, 224))
     size = (size, size) if isinstance(size, int) else tuple(size or default)
-    return next((getattr(model, n) for n in ('vision_encoder', 'vision_model') if hasattr(model, n)), model), torch.empty(1, getattr(config, 'num_channels', channels), *size, device='meta')
+    return next((getattr(model, n) for n in ('vision_encoder', 'vision_model')
+                 if hasattr(model, n)), model), torch.empty(1, getattr(config, 'num_channels', channels), *size,
+                                                            device='meta')
 
 @torch.no_grad()
 def _dry_shapes(model: nn.Module, paths: list[str]) -> dict[str, torch.Size]:
-    "Path -> shape of the (first) output of a module, by a forward pass on the meta device; {} where that is impossible."
+    """Path -> shape of the (first) output of a module, by a forward pass on the meta device; {} where that is impossible."""
     shapes, modes = {}, {m: m.training for m in model.modules()}
     try:
         called, image = _example(model)
-        def see(path): return lambda m, args, out: shapes.update({path: (out if isinstance(out, Tensor) else out[0]).shape})
+        def see(path): return lambda m, args, out: shapes.update({path: (out if isinstance(out, Tensor)
+            else out[0]).shape})
         hooks = [model.get_submodule(p).register_forward_hook(see(p)) for p in paths]
-        state = {n: torch.empty_like(t, device='meta') for n, t in (*called.named_parameters(), *called.named_buffers())}
+        state = {n: torch.empty_like(t, device='meta')
+                 for n, t in (*called.named_parameters(), *called.named_buffers())}
         model.eval()
         torch.func.functional_call(called, state, (image,))
     except Exception: shapes = {}   # any model at all may come here: then the modules are read instead
@@ -181,9 +196,11 @@ def _dims(model: nn.Module, paths: list[str], layout: str) -> dict[str, int]:
             if p not in shapes: raise
             read = None
         shape = shapes.get(p)
-        swapped = shape is not None and axes == 4 and read is not None and shape[channel] != read == shape[-1 if channel == 1 else 1]
+        swapped = shape is not None and axes == 4 and read is not None and shape[channel] != read == shape[-1
+            if channel == 1 else 1]
         if shape is not None and (len(shape) != axes or swapped):
-            raise ValueError(f'{p} was declared {layout}, but gives shape {list(shape)}' + (f' with {read} channels.' if swapped else '.'))
+            raise ValueError(f'{p} was declared {layout}, but gives shape {list(shape)}' + (f' with {read} channels.'
+                if swapped else '.'))
         dims[p] = read if shape is None else shape[channel]
     return dims
 
@@ -203,7 +220,8 @@ def _give_vision_outputs(sam, args, out) -> None:
 
 def _add_vision_outputs(model: nn.Module) -> None:
     if isinstance(model, SamModel):
-        model.register_forward_pre_hook(_open_vision_outputs), model.register_forward_hook(_give_vision_outputs, always_call=True)
+        model.register_forward_pre_hook(_open_vision_outputs), model.register_forward_hook(_give_vision_outputs,
+            always_call=True)
         model.vision_encoder.register_forward_hook(_keep_vision_outputs)
 
 # %% ../nbs/26_injection.ipynb #2c1925f8
@@ -246,22 +264,32 @@ def _chosen_paths(model: nn.Module, layers, blocks, where: str, words, name) -> 
         return {b: [b] for b in blocks}
     found, family = find_blocks(model), find_family(model)
     keys = select_blocks(list(found), layers, words, name)
-    if where not in ('behind', 'inside'): raise ValueError(f"where must be 'behind' (the block) or 'inside' (it), but is {where!r}.")
+    if where not in ('behind', 'inside'):
+        raise ValueError(f"where must be 'behind' (the block) or 'inside' (it), but is {where!r}.")
     if where == 'behind': return {k: [found[k]] for k in keys}
-    parts = {k: [f'{found[k]}.{p}' for p in (family.inside if family else ()) if hasattr(model.get_submodule(found[k]), p)] for k in keys}
+    parts = {k: [f'{found[k]}.{p}' for p in (family.inside if family else ())
+                 if hasattr(model.get_submodule(found[k]), p)] for k in keys}
     if not all(parts.values()): raise ValueError(f"It is not known what to wrap inside the blocks of {type(model).__name__}: name the parts, such as blocks=['{found[keys[0]]}.mlp'].")
     return parts
 
-def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None, num_experts: int | dict = 4, num_experts_shared: int = 2,
-                      expert_k: int = 1, dropout: float = 0.1, mlp_ratio: float = 4.0, reduction: int | dict = 4, *, dim: int | None = None,
-                      alpha: float = 0.1, execution: str = 'auto', model_type: str | None = None, base_model: str | None = None,
-                      words: tuple | None = None, name: str = 'layers', blocks: list[str] | None = None, where: str = 'behind',
+def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None, num_experts: int | dict = 4,
+                      num_experts_shared: int = 2,
+                      expert_k: int = 1, dropout: float = 0.1, mlp_ratio: float = 4.0, reduction: int | dict = 4, *,
+                      dim: int | None = None,
+                      alpha: float = 0.1, execution: str = 'auto', model_type: str | None = None,
+                      base_model: str | None = None,
+                      words: tuple | None = None, name: str = 'layers', blocks: list[str] | None = None,
+                      where: str = 'behind',
                       mix: int = 0, scale: float = 1.) -> nn.Module:
-    """Wrap the chosen blocks of `model`, in place, and return it; `layout` ('BNC', 'BHWC', 'BCHW') is known for the `FAMILIES`.
+    """Wrap the chosen blocks of `model`, in place, and return it; `layout` ('BNC', 'BHWC', 'BCHW') is known for the
+    `FAMILIES`.
 
-    `layers`: a word ('all', 'last', 'last_half' | 'last_stage' | 'layer4') or keys of `find_blocks`; or `blocks`: module paths, of any model.
-    `where`: 'behind' every block, or 'inside' it (as `FAMILIES` says). `num_experts`, `reduction`: a number or `{key: number}`; `dim`: channels of every
-    chosen block, when they cannot be seen; `mix`, `scale`: see `ObjectMoELayer`. `ValueError` on anything impossible."""
+    `layers`: a word ('all', 'last', 'last_half' | 'last_stage' | 'layer4') or keys of `find_blocks`; or `blocks`:
+    module paths, of any model.
+    `where`: 'behind' every block, or 'inside' it (as `FAMILIES` says). `num_experts`, `reduction`: a number or `{key:
+    number}`; `dim`: channels of every
+    chosen block, when they cannot be seen; `mix`, `scale`: see `ObjectMoELayer`. `ValueError` on anything
+    impossible."""
     bare = _bare(model)
     if there := list(entity_moe_wrappers(bare)): raise ValueError(f'This {type(bare).__name__} already has EntityMoE in {", ".join(there)}: call eject(model) first.')
     family = find_family(bare)
@@ -271,16 +299,20 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
     chosen = _chosen_paths(bare, layers, blocks, where, words, name)
     experts = experts_per_block(num_experts, list(chosen))
     reductions = experts_per_block(reduction, list(chosen), 'reduction')
-    for key, n in experts.items(): check_entity_moe(n, num_experts_shared, expert_k, dropout, mlp_ratio, reductions[key], mix, scale)
+    for key, n in experts.items():
+        check_entity_moe(n, num_experts_shared, expert_k, dropout, mlp_ratio, reductions[key], mix, scale)
     paths = [p for ps in chosen.values() for p in ps]
     dims = dict.fromkeys(paths, dim) if dim is not None else _dims(bare, paths, layout)
     common = dict(num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio,
                   layout=layout, alpha=alpha, execution=execution, mix=mix, scale=scale)
-    new = {p: _wrap(bare.get_submodule(p), dim=dims[p], num_experts=experts[key], reduction=reductions[key], **common) for key, ps in chosen.items() for p in ps}
+    new = {p: _wrap(bare.get_submodule(p), dim=dims[p], num_experts=experts[key], reduction=reductions[key], **common)
+           for key, ps in chosen.items() for p in ps}
     for path, wrapper in new.items(): _replace(bare, path, wrapper)
     _add_vision_outputs(bare)
-    bare.entity_moe_config = _plain(dict(model_type=model_type or 'custom', base_model=base_model or base_name(bare), inject_layers=layers if blocks is None else blocks,
-                                         num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k))
+    bare.entity_moe_config = _plain(dict(model_type=model_type or 'custom', base_model=base_model or base_name(bare),
+                                         inject_layers=layers if blocks is None else blocks,
+                                         num_experts=num_experts, num_experts_shared=num_experts_shared,
+                                         expert_k=expert_k))
     return model
 
 # %% ../nbs/26_injection.ipynb #4f51234f
@@ -298,7 +330,7 @@ def _remove_hooks(model: nn.Module) -> None:
                 module._forward_hooks_always_called.pop(key, None)
 
 def eject(model: nn.Module) -> nn.Module:
-    "Take every wrapper out, in place: the original modules, names and numbers (what was frozen stays so); `ValueError` when there is none."
+    """Take every wrapper out, in place: the original modules, names and numbers (what was frozen stays so); `ValueError` when there is none."""
     wrappers, bare = entity_moe_wrappers(model), _bare(model)
     if not wrappers: raise ValueError(f'This {type(bare).__name__} has no EntityMoE to eject.')
     for path, wrapper in wrappers.items():
@@ -343,9 +375,12 @@ def _read_state(path) -> dict:
     "The state dict in a .safetensors or torch file, unwrapped; `FileNotFoundError` or `ValueError`."
     path = Path(path)
     if not path.is_file(): raise FileNotFoundError(f'checkpoint_path={str(path)!r} is not a file.')
-    try: state = load_file(path) if path.suffix == '.safetensors' else torch.load(path, map_location='cpu', weights_only=True)
-    except Exception as e: raise ValueError(f'checkpoint_path={str(path)!r} cannot be read as weights ({type(e).__name__}).') from e
-    state = next((state[k] for k in ('state_dict', 'model') if isinstance(state, dict) and isinstance(state.get(k), dict)), state)
+    try: state = load_file(path) if path.suffix == '.safetensors' else torch.load(path, map_location='cpu',
+        weights_only=True)
+    except Exception as e:
+        raise ValueError(f'checkpoint_path={str(path)!r} cannot be read as weights ({type(e).__name__}).') from e
+    state = next((state[k] for k in ('state_dict', 'model') if isinstance(state, dict)
+                  and isinstance(state.get(k), dict)), state)
     if isinstance(state, dict) and state and all(isinstance(v, Tensor) for v in state.values()): return state
     raise ValueError(f'checkpoint_path={str(path)!r} holds no state dict of weights.')
 
@@ -363,48 +398,73 @@ def _load_local(model: nn.Module, path) -> None:
 # %% ../nbs/26_injection.ipynb #602b8e05
 def _check_plan(keys: list, inject_layers, words: tuple, num_experts, **settings) -> None:
     "Blocks and settings, checked without a model."
-    for n in experts_per_block(num_experts, select_blocks(keys, inject_layers, words, 'inject_layers')).values(): check_entity_moe(n, **settings)
+    for n in experts_per_block(num_experts, select_blocks(keys, inject_layers, words, 'inject_layers')).values():
+        check_entity_moe(n, **settings)
 
-_FAMILY_WORDS = dict(vit=('all', 'last'), swin=('all', 'last_stage'), resnet=('all', 'layer4'), efficientnet=('all', 'last_stage'))
+_FAMILY_WORDS = dict(vit=('all', 'last'), swin=('all', 'last_stage'), resnet=('all', 'layer4'),
+                     efficientnet=('all', 'last_stage'))
 
-def _create_family(family: str, reduction: int, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs, **settings) -> nn.Module:
+def _create_family(family: str, reduction: int, model_name, pretrained, num_classes, inject_layers, checkpoint_path,
+                   model_kwargs, **settings) -> nn.Module:
     "Sketch a timm model, check that it is of the family and the plan possible; then make it and inject."
-    checkpoint_path, words, where = _local(pretrained, checkpoint_path), _FAMILY_WORDS[family], {k: model_kwargs.pop(k) for k in ('where', 'mix', 'scale') if k in model_kwargs}
+    checkpoint_path, words, where = _local(pretrained,
+                                           checkpoint_path), _FAMILY_WORDS[family], {k: model_kwargs.pop(k)
+                                               for k in ('where', 'mix', 'scale') if k in model_kwargs}
     with torch.device('meta'): sketch = _make_timm(model_name, num_classes, **model_kwargs)
     if (found := find_family(sketch)) is None or found.name != family:
         raise ValueError(f'{model_name!r} is a {type(sketch).__name__}, not of the {family} family: use inject_entity_moe with its layout.')
     _check_plan(list(find_blocks(sketch)), inject_layers, words, reduction=reduction, **settings)
     model = _create_timm(model_name, pretrained, num_classes, checkpoint_path, **model_kwargs)
-    return inject_entity_moe(model, inject_layers, reduction=reduction, model_type=family, base_model=model_name, words=words, name='inject_layers', **settings, **where)
+    return inject_entity_moe(model, inject_layers, reduction=reduction, model_type=family, base_model=model_name,
+                             words=words, name='inject_layers', **settings, **where)
 
-def create_vit_entity_moe(model_name='vit_base_patch16_224', pretrained=True, num_classes=1000, num_experts=4, num_experts_shared=2, expert_k=1,
-                          dropout=0.1, mlp_ratio=4.0, inject_layers='last', checkpoint_path=None, reduction=4, **model_kwargs) -> nn.Module:
+def create_vit_entity_moe(model_name='vit_base_patch16_224', pretrained=True, num_classes=1000, num_experts=4,
+                          num_experts_shared=2, expert_k=1,
+                          dropout=0.1, mlp_ratio=4.0, inject_layers='last', checkpoint_path=None, reduction=4,
+                          **model_kwargs) -> nn.Module:
     "A timm ViT with experts; `inject_layers`: 'all', 'last' or block numbers such as `[9, 10, 11]`."
-    return _create_family('vit', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs,
-                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
+    return _create_family('vit', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path,
+                          model_kwargs,
+                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k,
+                          dropout=dropout, mlp_ratio=mlp_ratio)
 
-def create_swin_entity_moe(model_name='swin_tiny_patch4_window7_224', pretrained=True, num_classes=1000, num_experts=4, num_experts_shared=2, expert_k=1,
-                           dropout=0.1, mlp_ratio=4.0, inject_layers='last_stage', checkpoint_path=None, reduction=8, **model_kwargs) -> nn.Module:
+def create_swin_entity_moe(model_name='swin_tiny_patch4_window7_224', pretrained=True, num_classes=1000, num_experts=4,
+                           num_experts_shared=2, expert_k=1,
+                           dropout=0.1, mlp_ratio=4.0, inject_layers='last_stage', checkpoint_path=None, reduction=8,
+                           **model_kwargs) -> nn.Module:
     "A timm Swin with experts; `inject_layers`: 'all', 'last_stage' or (stage, block) pairs such as `[(3, 0), (3, 1)]`."
-    return _create_family('swin', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs,
-                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
+    return _create_family('swin', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path,
+                          model_kwargs,
+                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k,
+                          dropout=dropout, mlp_ratio=mlp_ratio)
 
-def create_resnet_entity_moe(model_name='resnet50', pretrained=True, num_classes=1000, num_experts=4, num_experts_shared=2, expert_k=1,
-                             dropout=0.1, mlp_ratio=4.0, inject_layers='layer4', checkpoint_path=None, reduction=16, **model_kwargs) -> nn.Module:
+def create_resnet_entity_moe(model_name='resnet50', pretrained=True, num_classes=1000, num_experts=4,
+                             num_experts_shared=2, expert_k=1,
+                             dropout=0.1, mlp_ratio=4.0, inject_layers='layer4', checkpoint_path=None, reduction=16,
+                             **model_kwargs) -> nn.Module:
     "A timm ResNet with experts; `inject_layers`: 'all', 'layer4' or (layer, block) pairs such as `[('layer4', 0)]`."
-    return _create_family('resnet', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs,
-                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
+    return _create_family('resnet', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path,
+                          model_kwargs,
+                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k,
+                          dropout=dropout, mlp_ratio=mlp_ratio)
 
-def create_efficientnet_entity_moe(model_name='efficientnet_lite0', pretrained=True, num_classes=1000, num_experts=4, num_experts_shared=2, expert_k=1,
-                                   dropout=0.1, mlp_ratio=4.0, inject_layers='last_stage', checkpoint_path=None, reduction=4, **model_kwargs) -> nn.Module:
+def create_efficientnet_entity_moe(model_name='efficientnet_lite0', pretrained=True, num_classes=1000, num_experts=4,
+                                   num_experts_shared=2, expert_k=1,
+                                   dropout=0.1, mlp_ratio=4.0, inject_layers='last_stage', checkpoint_path=None,
+                                   reduction=4, **model_kwargs) -> nn.Module:
     "A timm EfficientNet with experts; `inject_layers`: 'all', 'last_stage' or (stage, block) pairs."
-    return _create_family('efficientnet', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path, model_kwargs,
-                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
+    return _create_family('efficientnet', reduction, model_name, pretrained, num_classes, inject_layers,
+                          checkpoint_path, model_kwargs,
+                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k,
+                          dropout=dropout, mlp_ratio=mlp_ratio)
 
 # %% ../nbs/26_injection.ipynb #4f05b2f1
-SAM_SIZES = {'facebook/sam-vit-base': dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, global_attn_indexes=[2, 5, 8, 11]),
-             'facebook/sam-vit-large': dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, global_attn_indexes=[5, 11, 17, 23]),
-             'facebook/sam-vit-huge': dict(hidden_size=1280, num_hidden_layers=32, num_attention_heads=16, global_attn_indexes=[7, 15, 23, 31])}
+SAM_SIZES = {'facebook/sam-vit-base': dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12,
+                                           global_attn_indexes=[2, 5, 8, 11]),
+             'facebook/sam-vit-large': dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16,
+                                            global_attn_indexes=[5, 11, 17, 23]),
+             'facebook/sam-vit-huge': dict(hidden_size=1280, num_hidden_layers=32, num_attention_heads=16,
+                                           global_attn_indexes=[7, 15, 23, 31])}
 
 def _create_sam(model_name: str, pretrained: bool, checkpoint_path, config: SamConfig | None) -> SamModel:
     "SAM with random weights, or from a local folder, or from the Hub."
@@ -416,16 +476,22 @@ def _create_sam(model_name: str, pretrained: bool, checkpoint_path, config: SamC
         return SamModel(config or SamConfig(vision_config=SAM_SIZES[model_name]))
     try:
         with contextlib.nullcontext() if checkpoint_path else hub_or_cache():
-            return SamModel.from_pretrained(checkpoint_path or model_name, **({} if config is None else {'config': config}))
+            return SamModel.from_pretrained(checkpoint_path or model_name,
+                                            **({} if config is None else {'config': config}))
     except Exception as e: raise _no_weights(str(checkpoint_path or model_name), e) from e
 
-def create_sam_entity_moe(model_name='facebook/sam-vit-base', pretrained=True, num_classes=None, num_experts=4, num_experts_shared=2, expert_k=1,
-                          dropout=0.1, mlp_ratio=4.0, inject_layers='last_half', checkpoint_path=None, reduction=8, config: SamConfig | None = None) -> SamModel:
-    "transformers' SAM with experts in its image encoder; `inject_layers`: 'all', 'last_half' or layer numbers such as `[6, 11]`."
-    settings = dict(num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio, reduction=reduction)
+def create_sam_entity_moe(model_name='facebook/sam-vit-base', pretrained=True, num_classes=None, num_experts=4,
+                          num_experts_shared=2, expert_k=1,
+                          dropout=0.1, mlp_ratio=4.0, inject_layers='last_half', checkpoint_path=None, reduction=8,
+                          config: SamConfig | None = None) -> SamModel:
+    """transformers' SAM with experts in its image encoder; `inject_layers`: 'all', 'last_half' or layer numbers such as `[6, 11]`."""
+    settings = dict(num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio,
+                    reduction=reduction)
     checkpoint_path = _local(pretrained, checkpoint_path)
-    layers = config.vision_config.num_hidden_layers if config else SAM_SIZES.get(model_name, {}).get('num_hidden_layers')
-    if layers and checkpoint_path is None: _check_plan(list(range(layers)), inject_layers, ('all', 'last_half'), num_experts, **settings)
+    layers = config.vision_config.num_hidden_layers if config else SAM_SIZES.get(model_name,
+        {}).get('num_hidden_layers')
+    if layers and checkpoint_path is None: _check_plan(list(range(layers)), inject_layers, ('all', 'last_half'),
+                                                       num_experts, **settings)
     model = _create_sam(model_name, pretrained, checkpoint_path, config)
     return inject_entity_moe(model, inject_layers, 'BHWC', num_experts, model_type='sam', base_model=model_name,
                              words=('all', 'last_half'), name='inject_layers', **settings)
@@ -471,32 +537,38 @@ def sam_vit_huge_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
 def _head_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     "Name -> parameter of the head, as the plain model names them (peft keeps a second, trainable copy of a head)."
     head = model.get_classifier() if hasattr(model, 'get_classifier') else None
-    heads = [*(head if isinstance(head, (tuple, list)) else (head,)), *(getattr(model, n, None) for n in ('mask_decoder', 'classifier', 'cls_classifier', 'distillation_classifier'))]
+    heads = [*(head if isinstance(head, (tuple, list)) else (head,)),
+             *(getattr(model, n, None) for n in ('mask_decoder', 'classifier', 'cls_classifier', 'distillation_classifier'))]
     owned = {id(p) for h in heads if isinstance(h, nn.Module) for p in h.parameters()}
-    return {n.replace('modules_to_save.default.', ''): p for n, p in model.named_parameters() if id(p) in owned and '.original_module.' not in n}
+    return {n.replace('modules_to_save.default.', ''): p for n, p in model.named_parameters() if id(p) in owned
+            and '.original_module.' not in n}
 
 def _adapter_parameters(model: nn.Module) -> set[int]:
     "Identities of what peft added: LoRA and its like."
-    return {id(p) for m in model.modules() if type(m).__module__.startswith('peft.') for n, p in m.named_parameters() if not {'base_layer', 'original_module'} & set(n.split('.'))}
+    return {id(p) for m in model.modules() if type(m).__module__.startswith('peft.') for n, p in m.named_parameters()
+            if not {'base_layer', 'original_module'} & set(n.split('.'))}
 
 def split_parameters(model: nn.Module) -> dict[str, list]:
-    "Every parameter of `model` once, under 'backbone', 'entity_moe' or 'head', and 'adapter' if peft added any; `ValueError` when nothing was injected."
+    """Every parameter of `model` once, under 'backbone', 'entity_moe' or 'head', and 'adapter' if peft added any; `ValueError` when nothing was injected."""
     wrappers, bare = entity_moe_wrappers(model), _bare(model)
     if not wrappers: raise ValueError(f'This {type(bare).__name__} has no EntityMoE: call inject_entity_moe first.')
     added = {id(p) for w in wrappers.values() for p in (w.alpha, *w.entity_moe.parameters())}
     head, adapter = {id(p) for p in _head_parameters(bare).values()}, _adapter_parameters(bare)
     groups = {'backbone': [], 'entity_moe': [], 'head': [], 'adapter': []}
     for p in model.parameters():
-        groups['entity_moe' if id(p) in added else 'head' if id(p) in head else 'adapter' if id(p) in adapter else 'backbone'].append(p)
+        groups['entity_moe' if id(p) in added else 'head' if id(p) in head else 'adapter' if id(p) in adapter
+               else 'backbone'].append(p)
     return {name: ps for name, ps in groups.items() if ps or name != 'adapter'}
 
-def param_groups(model: nn.Module, backbone_lr: float = 1e-5, entity_moe_lr: float = 1e-4, head_lr: float = 1e-3) -> list[dict]:
-    "Groups for an optimizer, `name`, `params` (those that train) and `lr`: backbone, entity_moe, head, and peft's adapters at the rate of entity_moe."
+def param_groups(model: nn.Module, backbone_lr: float = 1e-5, entity_moe_lr: float = 1e-4,
+                 head_lr: float = 1e-3) -> list[dict]:
+    """Groups for an optimizer, `name`, `params` (those that train) and `lr`: backbone, entity_moe, head, and peft's adapters at the rate of entity_moe."""
     rates = dict(backbone=backbone_lr, entity_moe=entity_moe_lr, head=head_lr, adapter=entity_moe_lr)
-    return [dict(name=name, params=[p for p in ps if p.requires_grad], lr=rates[name]) for name, ps in split_parameters(model).items()]
+    return [dict(name=name, params=[p for p in ps if p.requires_grad], lr=rates[name])
+            for name, ps in split_parameters(model).items()]
 
 def freeze_backbone(model: nn.Module) -> nn.Module:
-    "Train only what was added and the head, in place; batch norms of the backbone stay in evaluation, also under `model.train()`."
+    """Train only what was added and the head, in place; batch norms of the backbone stay in evaluation, also under `model.train()`."""
     for name, ps in split_parameters(model).items():
         for p in ps: p.requires_grad_(name != 'backbone')
     for module in model.modules():
@@ -509,14 +581,18 @@ def _routings(model: nn.Module) -> dict:
     "Module path -> routing of the last call, without gradient; `ValueError` when there is none."
     found = {path: w.entity_moe.routing for path, w in entity_moe_wrappers(model).items()}
     if not found: raise ValueError(f'This {type(_bare(model)).__name__} has no EntityMoE: call inject_entity_moe first.')
-    if silent := [path for path, r in found.items() if r is None]: raise ValueError(f'{", ".join(silent)} has routed nothing yet: call the model first.')
+    if silent := [path for path, r in found.items()
+                  if r is None]: raise ValueError(f'{", ".join(silent)} has routed nothing yet: call the model first.')
     return found
 
 def entity_moe_loss(model: nn.Module, router_z_weight: float = 0.) -> Tensor:
-    """Mean load-balancing loss over the wrapped layers (1 at uniform), of the last forward call; plus a weighted z-loss.
+    """Mean load-balancing loss over the wrapped layers (1 at uniform), of the last forward call; plus a weighted
+    z-loss.
 
-    Call it while the output of that call, or a loss made from it, is still there. `ValueError` before the first call, and in training when the
-    gradient of that call is gone or was never recorded (no_grad, a reentrant checkpoint, replicas of DataParallel on several devices)."""
+    Call it while the output of that call, or a loss made from it, is still there. `ValueError` before the first call,
+    and in training when the
+    gradient of that call is gone or was never recorded (no_grad, a reentrant checkpoint, replicas of DataParallel on
+    several devices)."""
     routings, wrappers = _routings(model), entity_moe_wrappers(model)
     if model.training and torch.is_grad_enabled():
         live = {path: w.entity_moe.live_routing() for path, w in wrappers.items()}
@@ -524,7 +600,8 @@ def entity_moe_loss(model: nn.Module, router_z_weight: float = 0.) -> Tensor:
             raise ValueError('The last call recorded no gradient for the routers, or its output is gone: call the model outside no_grad, checkpoint with use_reentrant=False, '
                              'use DistributedDataParallel in place of DataParallel, and keep the output until entity_moe_loss has been called.')
         routings = {path: live[path] or r for path, r in routings.items()}
-    losses = [load_balancing_loss(r.probs, r.indices, r.probs.shape[-1]) + router_z_weight * router_z_loss(r.logits) for r in routings.values()]
+    losses = [load_balancing_loss(r.probs, r.indices, r.probs.shape[-1]) + router_z_weight * router_z_loss(r.logits)
+              for r in routings.values()]
     return torch.stack([loss.to(losses[0].device) for loss in losses]).mean()
 
 def entity_moe_shares(model: nn.Module) -> dict[str, Tensor]:
@@ -532,8 +609,9 @@ def entity_moe_shares(model: nn.Module) -> dict[str, Tensor]:
     return {path: expert_shares(r.indices, r.probs.shape[-1]) for path, r in _routings(model).items()}
 
 def routing_entropy(model: nn.Module) -> dict[str, Tensor]:
-    "Module path -> entropy of every token's routing in the last call, in parts of `log e` (0 sure, 1 undecided): `[b,n]` or `[b,h,w]`."
-    return {path: torch.special.entr(r.probs).sum(-1) / max(torch.tensor(r.probs.shape[-1]).log().item(), 1e-9) for path, r in _routings(model).items()}
+    """Module path -> entropy of every token's routing in the last call, in parts of `log e` (0 sure, 1 undecided): `[b,n]` or `[b,h,w]`."""
+    return {path: torch.special.entr(r.probs).sum(-1) / max(torch.tensor(r.probs.shape[-1]).log().item(), 1e-9)
+            for path, r in _routings(model).items()}
 
 # %% ../nbs/26_injection.ipynb #dba2ef06
 def entity_moe_counts(model: nn.Module) -> dict[str, int]:
@@ -541,10 +619,11 @@ def entity_moe_counts(model: nn.Module) -> dict[str, int]:
     groups = split_parameters(model)
     size = {name: sum(p.numel() for p in ps) for name, ps in groups.items()}
     trainable = sum(p.numel() for ps in groups.values() for p in ps if p.requires_grad)
-    return dict(base=sum(size.values()) - size['entity_moe'], added=size['entity_moe'], total=sum(size.values()), trainable=trainable)
+    return dict(base=sum(size.values()) - size['entity_moe'], added=size['entity_moe'], total=sum(size.values()),
+                trainable=trainable)
 
 def entity_moe_flops(model: nn.Module) -> int:
-    "Operations that the branches added to the last forward call (2 per multiply-add, matrix products and convolutions only)."
+    """Operations that the branches added to the last forward call (2 per multiply-add, matrix products and convolutions only)."""
     total = 0
     for path, r in _routings(model).items():
         moe = _bare(model).get_submodule(path).entity_moe
@@ -577,14 +656,17 @@ def entity_moe_state(model: nn.Module) -> dict[str, Tensor]:
     return {name: p.detach() for name, p in _bare(model).named_parameters() if id(p) in added}
 
 def save_entity_moe(model: nn.Module, path, head: bool | None = None) -> Path:
-    """Write the added weights, and what they fit, to a .safetensors file (or `entity_moe.safetensors` in a folder); returns its path.
+    """Write the added weights, and what they fit, to a .safetensors file (or `entity_moe.safetensors` in a folder);
+    returns its path.
 
     `head`: whether the head goes with them; None: if it trains and the backbone does not."""
     groups, bare, file = split_parameters(model), _bare(model), _weights_file(path)
-    if head is None: head = any(p.requires_grad for p in groups['head']) and not any(p.requires_grad for p in groups['backbone'])
+    if head is None: head = any(p.requires_grad for p in groups['head']) and not any(p.requires_grad
+        for p in groups['backbone'])
     heads = {n: p.detach() for n, p in _head_parameters(bare).items()} if head else {}
     state = {k: v.contiguous() for k, v in (entity_moe_state(bare) | heads).items()}
-    meta = _plain(dict(config=bare.entity_moe_config, base_class=type(bare).__name__, layers={p: w.settings for p, w in entity_moe_wrappers(bare).items()}, head=list(heads)))
+    meta = _plain(dict(config=bare.entity_moe_config, base_class=type(bare).__name__,
+                       layers={p: w.settings for p, w in entity_moe_wrappers(bare).items()}, head=list(heads)))
     file.parent.mkdir(parents=True, exist_ok=True)
     save_file(state, file, metadata={'entity_moe': repr(meta)})
     return file
@@ -608,22 +690,27 @@ def _refuse_other_base(model: nn.Module, meta: dict, file: Path) -> None:
         raise ValueError(f'{str(file)!r} was made for {theirs} ({meta["base_class"]}), but this model is {mine} ({type(model).__name__}).')
     modules = dict(model.named_modules())
     for path in meta['layers']:
-        if path not in modules: raise ValueError(f'{str(file)!r} has experts for {path}, which this {mine} does not have.')
+        if path not in modules:
+            raise ValueError(f'{str(file)!r} has experts for {path}, which this {mine} does not have.')
     for path, s in meta['layers'].items():
-        dim = modules[path].settings['dim'] if isinstance(modules[path], EntityMoEWrapper) else _dims(model, [path], s['layout'])[path]
-        if dim != s['dim']: raise ValueError(f'{str(file)!r} expects {s["dim"]} channels in {path}, but this {mine} has {dim}.')
+        dim = modules[path].settings['dim'] if isinstance(modules[path], EntityMoEWrapper) else _dims(model, [path],
+            s['layout'])[path]
+        if dim != s['dim']:
+            raise ValueError(f'{str(file)!r} expects {s["dim"]} channels in {path}, but this {mine} has {dim}.')
 
 def load_entity_moe(model: nn.Module, path, head: bool = True) -> nn.Module:
     """Load added weights into a clean base model (which gets wrapped) or an injected one, in place; returns it.
 
-    `head`: take the head too, if the file has one. `ValueError` on a wrong base, on other experts, and on a head of another size."""
+    `head`: take the head too, if the file has one. `ValueError` on a wrong base, on other experts, and on a head of
+    another size."""
     bare, (file, meta) = _bare(model), _read_entity_moe(path)
     _refuse_other_base(bare, meta, file)
     there, state, heads = entity_moe_wrappers(bare), load_file(file), _head_parameters(bare)
     if there and {p: w.settings for p, w in there.items()} != meta['layers']:
         raise ValueError(f'{str(file)!r} holds experts for {list(meta["layers"])}, which differ from those in this model: call eject(model) first.')
     wrapped = there or {p: _wrap(bare.get_submodule(p), **s) for p, s in meta['layers'].items()}
-    own = {f'{p}.{n}': v for p, w in wrapped.items() for n, v in w.named_parameters() if not n.startswith('original_layer.')}
+    own = {f'{p}.{n}': v for p, w in wrapped.items() for n, v in w.named_parameters()
+           if not n.startswith('original_layer.')}
     theirs = {n: state.pop(n) for n in meta.get('head', ())}
     bad = sorted(own.keys() ^ state.keys()) or sorted(k for k in own if own[k].shape != state[k].shape)
     if bad: raise ValueError(f'{str(file)!r} does not fit its own header: {bad[0]!r} is missing, foreign or of another shape.')

@@ -34,8 +34,10 @@ PREPROCESSING = ('RGB image, resized to image_size (height, width) without keepi
                  'divided by 255: float32 [batch, 3, height, width] in 0..1, no mean or standard deviation')
 
 class ExportWrapper(nn.Module):
-    """What goes into the file. Raw: `images -> pred_logits [b,q,c], pred_boxes [b,q,4]` (cxcywh in 0..1). With `postprocess`:
-    `images, orig_sizes [b,2] (h, w; int64) -> boxes [b,t,4] (xyxy, pixels of orig_sizes), scores [b,t], labels [b,t]`, best first."""
+    """What goes into the file. Raw: `images -> pred_logits [b,q,c], pred_boxes [b,q,4]` (cxcywh in 0..1). With
+    `postprocess`:
+    `images, orig_sizes [b,2] (h, w; int64) -> boxes [b,t,4] (xyxy, pixels of orig_sizes), scores [b,t], labels [b,t]`,
+    best first."""
     def __init__(self, model: DSETRTDETR, postprocess: bool = True, top: int | None = None):
         super().__init__()
         self.model, self.postprocess, self.top = model, postprocess, top
@@ -50,11 +52,14 @@ class ExportWrapper(nn.Module):
         xyxy = xyxy * orig_sizes.flip(1).repeat(1, 2).to(xyxy)[:, None]                        # (w, h, w, h)
         return xyxy.gather(1, (index // c)[..., None].expand(-1, -1, 4)), scores, index % c
 
-def file_note(model: DSETRTDETR, image_size: tuple[int, int], batch: int | None, postprocess: bool, precision: str = 'float32') -> dict:
+def file_note(model: DSETRTDETR, image_size: tuple[int, int], batch: int | None, postprocess: bool,
+              precision: str = 'float32') -> dict:
     "What an exported file says about itself, under the key 'dset' of its metadata."
     pruner = model.encoder.token_pruner
-    return dict(class_names=model.class_names, image_size=list(image_size), batch=batch, postprocess=postprocess, preprocessing=PREPROCESSING,
-                precision=precision, preset=model.config.preset, keep_ratio=None if pruner is None else pruner.current_keep_ratio,
+    return dict(class_names=model.class_names, image_size=list(image_size), batch=batch, postprocess=postprocess,
+                preprocessing=PREPROCESSING,
+                precision=precision, preset=model.config.preset, keep_ratio=None if pruner is None
+                else pruner.current_keep_ratio,
                 commit=code_version())
 
 # %% ../nbs/28b_onnx.ipynb #264e4a14
@@ -65,7 +70,7 @@ def _need(module: str):
 
 @contextlib.contextmanager
 def quiet_export():
-    "Exporters warn about their own insides; errors still come through. Attention is taken out of PyTorch's fused fast path."
+    """Exporters warn about their own insides; errors still come through. Attention is taken out of PyTorch's fused fast path."""
     levels = {n: logging.getLogger(n).level for n in ('', 'torch.onnx', 'onnxscript', 'onnx_ir', 'torch.export')}
     for n in levels: logging.getLogger(n).setLevel(logging.ERROR)
     fast = torch.backends.mha.get_fastpath_enabled()
@@ -79,16 +84,18 @@ def quiet_export():
         for n, level in levels.items(): logging.getLogger(n).setLevel(level)
 
 def _onnx_program(wrapper: ExportWrapper, size: tuple[int, int], batch: int | None, opset: int):
-    "The ONNX program of a detector for images of `size`, batch fixed or (None) free. Raises `ValueError` if the opset cannot be had."
+    """The ONNX program of a detector for images of `size`, batch fixed or (None) free. Raises `ValueError` if the opset cannot be had."""
     _need('onnxscript')
     if opset < 18: raise ValueError(f'opset={opset}: the exporter writes operators of opset 18 or newer; choose 18 or more')
-    b = 2 if batch is None else batch                                                          # 1 would be taken for a constant
+    # 1 would be taken for a constant
+    b = 2 if batch is None else batch
     args = (torch.rand(b, 3, *size),) + ((torch.tensor([size] * b),) if wrapper.postprocess else ())
     names = ['images', 'orig_sizes'][:len(args)]
     outputs = ['boxes', 'scores', 'labels'] if wrapper.postprocess else ['pred_logits', 'pred_boxes']
     free = {n: {0: torch.export.Dim('batch', min=1, max=1024)} for n in names} if batch is None else None
     with quiet_export(), torch.no_grad():
-        program = torch.onnx.export(wrapper.eval(), args, dynamo=True, input_names=names, output_names=outputs, opset_version=opset,
+        program = torch.onnx.export(wrapper.eval(), args, dynamo=True, input_names=names, output_names=outputs,
+                                    opset_version=opset,
                                     verbose=False, optimize=True, dynamic_shapes=free)
     written = program.model.opset_imports.get('')
     if written != opset: raise ValueError(f'opset={opset}: the exporter can only write opset {written} for this model; ask for that one')
@@ -101,12 +108,17 @@ def check_size(size) -> tuple[int, int]:
         raise ValueError(f'image_size={list(size)}: give height and width, each a positive multiple of 32')
     return size
 
-def export_onnx(model: DSETRTDETR, path: str | Path, image_size: tuple[int, int] | None = None, batch: int | None = 1, postprocess: bool = True,
-                opset: int = 18, top: int | None = None, experts: str | None = None, images: Tensor | None = None, tolerance: float = 1e-3) -> Path:
-    """Write `model`, pruning and experts included, as one ONNX file for images of `image_size` (h, w; default: the configuration's).
+def export_onnx(model: DSETRTDETR, path: str | Path, image_size: tuple[int, int] | None = None, batch: int | None = 1,
+                postprocess: bool = True,
+                opset: int = 18, top: int | None = None, experts: str | None = None, images: Tensor | None = None,
+                tolerance: float = 1e-3) -> Path:
+    """Write `model`, pruning and experts included, as one ONNX file for images of `image_size` (h, w; default: the
+    configuration's).
 
-    `batch=None` leaves the batch free; `experts` as for `deploy` ('gated' for engines that want fixed shapes). The file appears whole or not
-    at all, and only after ONNX Runtime gave, for random images and for `images [b,3,h,w]`, the boxes and scores of PyTorch within `tolerance`
+    `batch=None` leaves the batch free; `experts` as for `deploy` ('gated' for engines that want fixed shapes). The
+    file appears whole or not
+    at all, and only after ONNX Runtime gave, for random images and for `images [b,3,h,w]`, the boxes and scores of
+    PyTorch within `tolerance`
     (boxes as shares of the image). Returns its path. Raises `ValueError`, `OSError` or `ImportError`."""
     size = check_size(image_size or model.config.data.image_size)
     if batch is not None and (not isinstance(batch, int) or batch < 1):
@@ -123,10 +135,12 @@ def export_onnx(model: DSETRTDETR, path: str | Path, image_size: tuple[int, int]
 # %% ../nbs/28b_onnx.ipynb #9b17d650
 PROVIDERS = dict(cpu='CPUExecutionProvider', cuda='CUDAExecutionProvider', tensorrt='TensorrtExecutionProvider',
                  openvino='OpenVINOExecutionProvider', coreml='CoreMLExecutionProvider', dml='DmlExecutionProvider')
-_PACKAGES = dict(cuda='onnxruntime-gpu', tensorrt='onnxruntime-gpu (and TensorRT itself)', openvino='onnxruntime-openvino', dml='onnxruntime-directml')
+_PACKAGES = dict(cuda='onnxruntime-gpu', tensorrt='onnxruntime-gpu (and TensorRT itself)',
+                 openvino='onnxruntime-openvino', dml='onnxruntime-directml')
 
 def choose_provider(device: str = 'cpu') -> str:
-    """ONNX Runtime's name of the provider `device`: a key of `PROVIDERS` ('cuda:0' is 'cuda'), its own name, or 'auto' (a GPU if it can).
+    """ONNX Runtime's name of the provider `device`: a key of `PROVIDERS` ('cuda:0' is 'cuda'), its own name, or 'auto'
+    (a GPU if it can).
 
     Raises `ValueError` when it is not there."""
     there, wanted = _need('onnxruntime').get_available_providers(), str(device).split(':')[0]
@@ -137,7 +151,8 @@ def choose_provider(device: str = 'cpu') -> str:
     raise ValueError(f"device='{device}': this onnxruntime has no {name} (it has {', '.join(there)}); {how}, or take device='cpu'")
 
 class OnnxDetector:
-    """A detector in an ONNX file written by `export_onnx`, run by ONNX Runtime on `device` (see `choose_provider`) with `threads` threads.
+    """A detector in an ONNX file written by `export_onnx`, run by ONNX Runtime on `device` (see `choose_provider`)
+    with `threads` threads.
 
     `class_names`, `image_size` and `note` say what it is. Raises `FileNotFoundError` or `ValueError`."""
     def __init__(self, path: str | Path, threads: int | None = None, device: str = 'cpu'):
@@ -146,7 +161,8 @@ class OnnxDetector:
         provider, options = choose_provider(device), ort.SessionOptions()
         options.log_severity_level = 3
         if threads: options.intra_op_num_threads = threads
-        try: self.session = ort.InferenceSession(str(path), options, providers=list(dict.fromkeys([provider, PROVIDERS['cpu']])))
+        try: self.session = ort.InferenceSession(str(path), options,
+                                                 providers=list(dict.fromkeys([provider, PROVIDERS['cpu']])))
         except Exception as e:
             raise ValueError(f'{path} is truncated or no ONNX file that ONNX Runtime can run ({type(e).__name__}): export or copy it again') from None
         if provider not in self.session.get_providers():                       # it fell back to the CPU
@@ -161,7 +177,7 @@ class OnnxDetector:
         return f"OnnxDetector({self.path.name}: {self.note['preset']}, {len(self.class_names)} classes, {h} x {w}, batch {self.batch or 'any'})"
 
     def run(self, images: Tensor, orig_sizes: Tensor | None = None) -> dict[str, Tensor]:
-        "The file's outputs by name for `images [b,3,h,w]`; a batch that the file has fixed is filled up. `ValueError` for another image size."
+        """The file's outputs by name for `images [b,3,h,w]`; a batch that the file has fixed is filled up. `ValueError` for another image size."""
         check_images(images)
         if tuple(images.shape[-2:]) != self.image_size:
             (h, w), (height, width) = images.shape[-2:], self.image_size
@@ -172,7 +188,8 @@ class OnnxDetector:
         for i in range(0, len(images), step):
             n = min(step, len(images) - i)
             feed = {k: torch.cat([v[i:i + n], v[:1].expand(step - n, *v.shape[1:])]).numpy() for k, v in given.items()}
-            parts.append([o[:n] for o in self.session.run(None, {k.name: feed[k.name] for k in self.session.get_inputs()})])
+            parts.append([o[:n] for o in self.session.run(None, {k.name: feed[k.name]
+                                                                 for k in self.session.get_inputs()})])
         return {o.name: torch.from_numpy(np.concatenate(p)) for o, p in zip(self.session.get_outputs(), zip(*parts))}
 
     def predict(self, images: Tensor, orig_sizes=None, threshold: float = .3, top: int | None = None) -> list[dict]:
@@ -189,7 +206,8 @@ def as_raw(out: dict, sizes: Tensor, num_classes: int) -> dict:
     "Finished detections in the form that `output_gap` compares: boxes in 0..1, one score an entry, the others 0."
     if 'pred_logits' in out: return out
     scale = sizes.flip(1).repeat(1, 2)[:, None]                                                # [b, 1, 4]
-    probs = torch.zeros(*out['scores'].shape, num_classes).scatter(2, out['labels'][..., None].long(), out['scores'][..., None])
+    probs = torch.zeros(*out['scores'].shape, num_classes).scatter(2, out['labels'][..., None].long(),
+                                                                   out['scores'][..., None])
     return dict(pred_logits=torch.logit(probs.double()), pred_boxes=out['boxes'] / scale)
 
 @torch.no_grad()
@@ -202,13 +220,16 @@ def file_gap(model: DSETRTDETR, detector: OnnxDetector, images: Tensor) -> float
         ours = {k: torch.stack([f[k] for f in found]) for k in ('boxes', 'scores', 'labels')}
     return output_gap(*(as_raw(o, sizes, model.num_classes) for o in (ours, theirs)))
 
-def check_file(model: DSETRTDETR, path: str | Path, size: tuple[int, int], images: Tensor | None, tolerance: float) -> float:
-    "Largest difference between the file in ONNX Runtime and the model in PyTorch. Raises `ValueError` if it is beyond `tolerance`, or the file fails."
+def check_file(model: DSETRTDETR, path: str | Path, size: tuple[int, int], images: Tensor | None,
+               tolerance: float) -> float:
+    """Largest difference between the file in ONNX Runtime and the model in PyTorch. Raises `ValueError` if it is beyond `tolerance`, or the file fails."""
     detector, g = OnnxDetector(path), torch.Generator().manual_seed(0)
-    batches = [torch.rand(b, 3, *size, generator=g) for b in ((1,) if detector.batch else (1, 3))] + ([] if images is None else [images])
+    batches = [torch.rand(b, 3, *size, generator=g) for b in ((1,) if detector.batch else (1, 3))] + ([]
+        if images is None else [images])
     try: gap = max(file_gap(model, detector, batch) for batch in batches)
     except ValueError: raise
-    except Exception as e:                                                     # ONNX Runtime's own errors have no common class
+    # ONNX Runtime's own errors have no common class
+    except Exception as e:
         raise ValueError(f'ONNX Runtime cannot run the exported file, which was not kept: {str(e).splitlines()[0][:300]}') from None
     if not gap <= tolerance:
         raise ValueError(f'the exported file differs from PyTorch by {gap:.2g} (allowed {tolerance:g}) and was not kept: try another opset, or report this')
@@ -222,15 +243,18 @@ class _Calibration:
     def __init__(self, detector: OnnxDetector, images: Tensor):
         names, b = [k.name for k in detector.session.get_inputs()], detector.batch or 1
         sizes = np.array([detector.image_size] * b)
-        self.feeds = iter([{k: v for k, v in dict(images=images[i:i + 1].repeat(b, 1, 1, 1).numpy(), orig_sizes=sizes).items() if k in names}
+        self.feeds = iter([{k: v for k, v in dict(images=images[i:i + 1].repeat(b, 1, 1, 1).numpy(),
+                                                  orig_sizes=sizes).items() if k in names}
                            for i in range(len(images))])
 
     def get_next(self): return next(self.feeds, None)
 
 def shrink_onnx(source: str | Path, path: str | Path, precision: str = 'float16', images: Tensor | None = None) -> Path:
-    """Rewrite a file of `export_onnx` in `precision` 'float16' or 'int8' (convolutions, calibrated on `images [b,3,h,w]` in 0..1).
+    """Rewrite a file of `export_onnx` in `precision` 'float16' or 'int8' (convolutions, calibrated on `images
+    [b,3,h,w]` in 0..1).
 
-    Inputs and outputs stay as they are; the note says the precision. The result is run once before it is kept: measure its AP. Returns
+    Inputs and outputs stay as they are; the note says the precision. The result is run once before it is kept: measure
+    its AP. Returns
     its path. Raises `ValueError`, `OSError` or `ImportError`."""
     if precision not in PRECISIONS: raise ValueError(f"precision='{precision}': choose one of {', '.join(PRECISIONS)}")
     detector, onnx = OnnxDetector(source), _need('onnx')
@@ -243,7 +267,8 @@ def shrink_onnx(source: str | Path, path: str | Path, precision: str = 'float16'
         else:
             from onnxruntime.quantization import QuantFormat, quantize_static
             check_images(images)
-            quantize_static(str(source), str(f), _Calibration(detector, images.float()), quant_format=QuantFormat.QDQ, per_channel=True,
+            quantize_static(str(source), str(f), _Calibration(detector, images.float()), quant_format=QuantFormat.QDQ,
+                            per_channel=True,
                             op_types_to_quantize=['Conv'])
             model = onnx.load(str(f))
         onnx.helper.set_model_props(model, {'dset': json.dumps(detector.note | dict(precision=precision))})
@@ -256,11 +281,14 @@ def shrink_onnx(source: str | Path, path: str | Path, precision: str = 'float16'
     return Path(path)
 
 # %% ../nbs/28b_onnx.ipynb #a5a960b1
-def open_detector(weights: str | Path, deploy: bool = True, threads: int | None = None, device: str = 'cpu', keep_ratio: float | None = None):
-    """A detector with `predict`, `class_names` and `image_size`, from a run folder or its `.pth`, a folder written by `save_pretrained` (ours or
+def open_detector(weights: str | Path, deploy: bool = True, threads: int | None = None, device: str = 'cpu',
+                  keep_ratio: float | None = None):
+    """A detector with `predict`, `class_names` and `image_size`, from a run folder or its `.pth`, a folder written by
+    `save_pretrained` (ours or
     transformers'), an `.onnx` file, a published name (`list_weights`) or a Hub repository.
 
-    `deploy` makes a PyTorch detector fast for inference; `threads` is for CPU work (None: all cores); `device` 'cpu', 'cuda', ..., or 'auto', for
+    `deploy` makes a PyTorch detector fast for inference; `threads` is for CPU work (None: all cores); `device` 'cpu',
+    'cuda', ..., or 'auto', for
     files also a key of `PROVIDERS`. Raises `FileNotFoundError` or `ValueError`."""
     if threads: torch.set_num_threads(threads)
     if Path(weights).suffix == '.onnx':
@@ -309,18 +337,23 @@ examples:
   dset_export --checkpoint rtdetr_v2_r18vd --out coco.onnx --precision float16
   dset_predict street.jpg --weights detector.onnx --out found        # try it''')
     add = p.add_argument
-    add('--checkpoint', required=True, metavar='PATH', help='run folder, .pth checkpoint, folder of save_pretrained, or published name')
+    add('--checkpoint', required=True, metavar='PATH',
+        help='run folder, .pth checkpoint, folder of save_pretrained, or published name')
     add('--out', required=True, metavar='FILE', help='the file to write; it appears whole or not at all')
-    add('--image_size', type=int, nargs=2, metavar=('H', 'W'), help='height and width, multiples of 32 (default: as in training)')
+    add('--image_size', type=int, nargs=2, metavar=('H', 'W'),
+        help='height and width, multiples of 32 (default: as in training)')
     add('--batch', type=int, default=1, metavar='N', help='images a call (default: 1)')
     add('--dynamic_batch', action='store_true', help='any number of images a call, instead of --batch')
     add('--raw', action='store_true', help='leave postprocessing out')
     add('--keep_ratio', type=float, metavar='R', help='share of tokens kept by pruning (default: as trained)')
-    add('--experts', choices=('loop', 'gated'), help='rows picked for each expert, fastest in ONNX Runtime (default), or gated units without '
+    add('--experts', choices=('loop', 'gated'),
+        help='rows picked for each expert, fastest in ONNX Runtime (default), or gated units without '
         'data-dependent shapes, for other engines')
     add('--opset', type=int, default=18, metavar='N', help='ONNX operator set, 18 or newer (default: 18)')
-    add('--precision', choices=('float32', *PRECISIONS), default='float32', help='numbers in the file (default: float32)')
-    add('--calibrate', nargs='+', metavar='IMAGES', help='for int8: pictures or folders of the data set, up to 64 are used')
+    add('--precision', choices=('float32', *PRECISIONS), default='float32',
+        help='numbers in the file (default: float32)')
+    add('--calibrate', nargs='+', metavar='IMAGES',
+        help='for int8: pictures or folders of the data set, up to 64 are used')
     return p
 
 def dset_export(argv: Sequence[str] | None = None) -> None:
@@ -336,7 +369,8 @@ def dset_export(argv: Sequence[str] | None = None) -> None:
         def write(path): return export_onnx(model, path, size, batch, not args.raw, args.opset, experts=args.experts)
         if args.precision == 'float32': path = write(args.out)
         else:
-            with tempfile.TemporaryDirectory() as folder: path = shrink_onnx(write(Path(folder)/'whole.onnx'), args.out, args.precision, images)
+            with tempfile.TemporaryDirectory() as folder: path = shrink_onnx(write(Path(folder)/'whole.onnx'),
+                args.out, args.precision, images)
         said = 'the same boxes and scores as PyTorch within 0.001' if args.precision == 'float32' else f'in {args.precision}: measure its AP'
         print(f'{path}: {path.stat().st_size / 1e6:.1f} MB, {OnnxDetector(path)}; {said}')
     run_command(lambda: with_packages(command))

@@ -53,30 +53,35 @@ def exif_orientation(path: str | Path) -> int:
 
 def turn_upright(image: Tensor, orientation: int) -> Tensor:
     "A picture `[c, h, w]` as its EXIF orientation wants to be shown (EXIF 2.3, table of tag 0x0112)."
-    if orientation in (5, 6, 7, 8): image = image.transpose(-1, -2)                         # rows and columns change places
+    # rows and columns change places
+    if orientation in (5, 6, 7, 8): image = image.transpose(-1, -2)
     flips = {2: (-1,), 3: (-1, -2), 4: (-2,), 6: (-1,), 7: (-1, -2), 8: (-2,)}.get(orientation, ())
     return image.flip(flips).contiguous() if flips else image.contiguous()
 
 def read_any(source) -> tuple[Tensor, int]:
     """One picture as uint8 `[3, h, w]`, RGB and upright, and the EXIF orientation it had (1: as it is).
 
-    `source`: a file, a PIL image, an array `[h, w]`, `[h, w, 3 or 4]` (RGB; from OpenCV: `image[..., ::-1]`) or a tensor `[3 or 1, h, w]`, bytes in
+    `source`: a file, a PIL image, an array `[h, w]`, `[h, w, 3 or 4]` (RGB; from OpenCV: `image[..., ::-1]`) or a
+    tensor `[3 or 1, h, w]`, bytes in
     0..255 or floats in 0..1. Raises `ValueError` or `FileNotFoundError`."""
     if isinstance(source, (str, Path)):
         if not Path(source).is_file(): raise FileNotFoundError(f'{source} does not exist: give a picture')
         image = torch.as_tensor(read_image(source)).as_subclass(Tensor)
-        if image.ndim == 4: image = image[0]                                                # the first frame of an animation
+        # the first frame of an animation
+        if image.ndim == 4: image = image[0]
         turned = exif_orientation(source)
         return turn_upright(image, turned), turned
     if hasattr(source, 'getexif'):                                                          # PIL
         turned = source.getexif().get(ORIENTATION, 1)
-        if source.mode.startswith(('I', 'F')): source = source.convert('I').point(lambda v: v / 256).convert('L')   # 16 bits
+        # 16 bits
+        if source.mode.startswith(('I', 'F')): source = source.convert('I').point(lambda v: v / 256).convert('L')
         pixels = torch.from_numpy(np.array(source.convert('RGB'))).permute(2, 0, 1)
         return turn_upright(pixels, turned), turned
     if isinstance(source, np.ndarray):
         if source.ndim not in (2, 3) or source.ndim == 3 and source.shape[-1] not in (1, 3, 4):
             raise ValueError(f'an array of shape {list(source.shape)}: give a picture [h, w], [h, w, 3] or [h, w, 4] (channels last, RGB), or a list of pictures')
-        source = torch.from_numpy(np.ascontiguousarray(source if source.ndim == 3 else source[..., None])).permute(2, 0, 1)[:3]
+        source = torch.from_numpy(np.ascontiguousarray(source if source.ndim == 3 else source[..., None])).permute(2,
+            0, 1)[:3]
     if not torch.is_tensor(source): raise ValueError(f'a {type(source).__name__} is no picture: give a file, a folder, a PIL image, an array, a tensor, or a list of them')
     if source.ndim != 3 or source.shape[0] not in (1, 3):
         raise ValueError(f'a tensor of shape {list(source.shape)}: give a picture [3, h, w] (channels first, RGB)')
@@ -109,9 +114,11 @@ def _below(folder: Path) -> list[Path]:
     return sorted(found)
 
 def find_inputs(inputs: Sequence[str | Path] | str | Path) -> list[tuple[Path, str]]:
-    """(file, name of its results) of every picture or video meant by files, folders (searched below, links too) and globs, each file once.
+    """(file, name of its results) of every picture or video meant by files, folders (searched below, links too) and
+    globs, each file once.
 
-    Names keep the folders and end in .jpg; where two would be alike, the suffix goes into the name. Raises `FileNotFoundError`."""
+    Names keep the folders and end in .jpg; where two would be alike, the suffix goes into the name. Raises
+    `FileNotFoundError`."""
     found, real = {}, set()
     for item in [inputs] if isinstance(inputs, (str, Path)) else inputs:
         path = Path(item).expanduser()
@@ -124,12 +131,14 @@ def find_inputs(inputs: Sequence[str | Path] | str | Path) -> list[tuple[Path, s
             real.add(where)
     taken, named = set(), []
     pictures = {n.with_suffix('').as_posix().lower() for f, n in found.items() if f.suffix.lower() not in VIDEOS}
-    def free(f: Path, stem: str) -> bool:                                      # a film's frames are called stem_000000, stem_000001, ...
+    # a film's frames are called stem_000000, stem_000001, ...
+    def free(f: Path, stem: str) -> bool:
         frames = f.suffix.lower() in VIDEOS and any(re.fullmatch(re.escape(stem) + r'_\d{6,}', p) for p in pictures)
         return stem not in taken and not frames
     for f, name in found.items():
         suffix = name.suffix.lower().removeprefix('.')
-        options = itertools.chain([name.stem, f'{name.stem}_{suffix}'], (f'{name.stem}_{suffix}_{n}' for n in itertools.count(2)))
+        options = itertools.chain([name.stem, f'{name.stem}_{suffix}'],
+                                  (f'{name.stem}_{suffix}_{n}' for n in itertools.count(2)))
         stem = next(s for s in (name.with_name(o).as_posix() for o in options) if free(f, s.lower()))
         taken.add(stem.lower()), named.append((f, f'{stem}.jpg'))
     return named
@@ -151,7 +160,7 @@ def _imageio(path):
     return (torch.from_numpy(np.array(frame)).permute(2, 0, 1) for frame in iio.imiter(path))
 
 def video_frames(path: str | Path) -> Iterator[Tensor]:
-    "The frames of a video, uint8 `[3, h, w]`, with the first decoder that is installed. Raises `ValueError` if there is none."
+    """The frames of a video, uint8 `[3, h, w]`, with the first decoder that is installed. Raises `ValueError` if there is none."""
     for reader in (_torchcodec, _cv2, _imageio):
         try: return reader(path)
         except ImportError: continue
@@ -159,7 +168,7 @@ def video_frames(path: str | Path) -> Iterator[Tensor]:
     raise ValueError(f'{path} is a video, and none of torchcodec, cv2 and imageio is installed: pip install opencv-python-headless, or cut it into pictures')
 
 def _film(file: Path, name: str, every: int) -> Iterator[dict]:
-    "The frames of one video as `_frames` gives them. Raises `ValueError` when it holds none, or breaks off in the middle."
+    """The frames of one video as `_frames` gives them. Raises `ValueError` when it holds none, or breaks off in the middle."""
     count, stem = 0, name.removesuffix('.jpg')
     try:
         for image in video_frames(file):
@@ -171,7 +180,8 @@ def _film(file: Path, name: str, every: int) -> Iterator[dict]:
     if not count: raise ValueError(f'{file} holds no frame that can be decoded')
 
 def _frames(files: Iterable[tuple[Path, str]], unreadable: list[dict], every: int = 1) -> Iterator[dict]:
-    """One dict `file`, `name`, `image` (uint8 [3, h, w]), in videos `frame`, and `exif_orientation` where the picture was turned, for every picture
+    """One dict `file`, `name`, `image` (uint8 [3, h, w]), in videos `frame`, and `exif_orientation` where the picture
+    was turned, for every picture
     that can be read; the others go to `unreadable`."""
     for file, name in files:
         try:
@@ -179,7 +189,8 @@ def _frames(files: Iterable[tuple[Path, str]], unreadable: list[dict], every: in
             image, turned = read_any(file)
             yield dict(file=str(file), name=name, image=image) | (dict(exif_orientation=turned) if turned != 1 else {})
         except (ValueError, OSError) as e:
-            unreadable.append(dict(file=str(file), why=str(e).replace('; replace the file or take the frame out of the split', '')))
+            unreadable.append(dict(file=str(file),
+                                   why=str(e).replace('; replace the file or take the frame out of the split', '')))
 
 # %% ../nbs/29_predict.ipynb #2b9215f4
 def _detect(detector, images: list[Tensor], size: tuple[int, int], threshold: float) -> list[dict]:
@@ -206,18 +217,23 @@ def _items(source) -> list:
     if torch.is_tensor(source) and source.ndim == 4: return list(source)
     return [source]
 
-def predict(detector, source, threshold: float = .3, image_size: tuple[int, int] | None = None, batch_size: int = 4) -> list[dict]:
-    """Detections in whatever is given: a path, folder or glob, a PIL image, an array, a tensor (one or a batch), or a list of them.
+def predict(detector, source, threshold: float = .3, image_size: tuple[int, int] | None = None,
+            batch_size: int = 4) -> list[dict]:
+    """Detections in whatever is given: a path, folder or glob, a PIL image, an array, a tensor (one or a batch), or a
+    list of them.
 
-    `detector`: what `open_detector` gives, or a path for it. Returns a dict for each picture: `boxes [n, 4]` (xyxy in pixels of the picture as it
-    is seen, EXIF obeyed), `scores [n]`, `labels [n]`, `names` and `size` (h, w). Raises `ValueError` or `FileNotFoundError`."""
+    `detector`: what `open_detector` gives, or a path for it. Returns a dict for each picture: `boxes [n, 4]` (xyxy in
+    pixels of the picture as it
+    is seen, EXIF obeyed), `scores [n]`, `labels [n]`, `names` and `size` (h, w). Raises `ValueError` or
+    `FileNotFoundError`."""
     if isinstance(detector, (str, Path)): detector = open_detector(detector)
     size, items, out = _model_size(detector, image_size), _items(source), []
     if batch_size < 1 or not 0 <= threshold <= 1: raise ValueError(f'batch_size={batch_size}, threshold={threshold}: give a whole number of at least 1 and a score in 0..1')
     for i in range(0, len(items), batch_size):
         images = [read_any(x)[0] for x in items[i:i + batch_size]]
         for image, found in zip(images, _detect(detector, images, size, threshold)):
-            out.append(found | dict(names=[detector.class_names[l] for l in found['labels'].tolist()], size=tuple(image.shape[-2:])))
+            out.append(found | dict(names=[detector.class_names[l] for l in found['labels'].tolist()],
+                                    size=tuple(image.shape[-2:])))
     return out
 
 # %% ../nbs/29_predict.ipynb #7f2f78f2
@@ -225,8 +241,10 @@ def record(item: dict, found: dict, class_names: Sequence[str]) -> dict:
     "One picture's entry in the JSON."
     h, w = item['image'].shape[-2:]
     boxes, scores, labels = (found[k].tolist() for k in ('boxes', 'scores', 'labels'))
-    detections = [dict(box=[round(v, 2) for v in b], score=round(s, 4), label=l, name=class_names[l]) for b, s, l in zip(boxes, scores, labels)]
-    return {k: item[k] for k in ('file', 'name', 'frame', 'exif_orientation') if k in item} | dict(width=w, height=h, detections=detections)
+    detections = [dict(box=[round(v, 2) for v in b], score=round(s, 4), label=l, name=class_names[l])
+                  for b, s, l in zip(boxes, scores, labels)]
+    return {k: item[k] for k in ('file', 'name', 'frame', 'exif_orientation') if k in item} | dict(width=w, height=h,
+        detections=detections)
 
 def draw_found(image: Tensor, found: dict, class_names: Sequence[str]) -> Tensor:
     "The picture, uint8 `[3, h, w]`, with boxes in the colours of every figure here, names and scores."
@@ -235,24 +253,27 @@ def draw_found(image: Tensor, found: dict, class_names: Sequence[str]) -> Tensor
     texts = [f'{class_names[l]} {s:.2f}' for l, s in zip(labels, found['scores'].tolist())]
     boxes = found['boxes'].cpu().clamp(min=0)
     boxes = torch.cat([boxes[:, :2], torch.maximum(boxes[:, 2:], boxes[:, :2])], 1)
-    return draw_bounding_boxes(image.as_subclass(torch.Tensor), boxes, texts, [color_of(l) for l in labels], width=max(1, min(image.shape[-2:]) // 300))
+    return draw_bounding_boxes(image.as_subclass(torch.Tensor), boxes, texts, [color_of(l) for l in labels],
+                               width=max(1, min(image.shape[-2:]) // 300))
 
 def _save_picture(folder: Path, item: dict, found: dict, class_names: Sequence[str]) -> None:
     drawn = tvF.to_pil_image(draw_found(item['image'], found, class_names))
-    with whole_file(folder/item['name'], sync=False) as f: drawn.save(f, format='JPEG', quality=90)   # replaces a link, never what it points to
+    # replaces a link, never what it points to
+    with whole_file(folder/item['name'], sync=False) as f: drawn.save(f, format='JPEG', quality=90)
 
 MARK = '.written_by_dset_predict'
 
 def _own_pictures(out: Path) -> bool:
-    "Whether `out/pictures` is missing, empty, or was written by us. (Runs before there was a mark left a predictions.json.)"
+    """Whether `out/pictures` is missing, empty, or was written by us. (Runs before there was a mark left a predictions.json.)"""
     folder = out/'pictures'
     if not folder.exists() or (folder/MARK).is_file(): return True
     if folder.is_dir() and not any(folder.iterdir()): return True
-    try: return {'unreadable', 'class_names', 'images'} <= json.loads((out/'predictions.json').read_text(encoding='utf-8')).keys()
+    try: return {'unreadable', 'class_names',
+                 'images'} <= json.loads((out/'predictions.json').read_text(encoding='utf-8')).keys()
     except (OSError, ValueError, AttributeError): return False
 
 def check_out(files: list[tuple[Path, str]], out: Path) -> list[tuple[Path, str]]:
-    "The files without what an earlier run drew into `out`. Raises `ValueError` if writing to `out` could replace somebody's pictures."
+    """The files without what an earlier run drew into `out`. Raises `ValueError` if writing to `out` could replace somebody's pictures."""
     target = Path(os.path.realpath(out/'pictures'))
     if not _own_pictures(out):
         raise ValueError(f'{out/"pictures"} holds files that dset_predict did not write, and it would write its pictures there: give another folder as --out')
@@ -269,12 +290,16 @@ def _batches(frames: Iterator[dict], batch_size: int) -> Iterator[list[dict]]:
             ahead = pool.submit(lambda: list(itertools.islice(frames, batch_size)))
             yield batch
 
-def predict_files(detector, inputs, out: str | Path | None = None, threshold: float = .3, batch_size: int = 4, image_size: tuple[int, int] | None = None,
+def predict_files(detector, inputs, out: str | Path | None = None, threshold: float = .3, batch_size: int = 4,
+                  image_size: tuple[int, int] | None = None,
                   every: int = 1, pictures: bool = True, progress: bool = True) -> dict:
-    """Detections in files, folders, globs and videos: a dict `images` (an entry a picture: file, name, size, `detections` with box xyxy in pixels,
-    score, label, name; `exif_orientation` where it was turned), `unreadable` (file, why), `class_names`, `threshold`, `image_size`, `seconds`.
+    """Detections in files, folders, globs and videos: a dict `images` (an entry a picture: file, name, size,
+    `detections` with box xyxy in pixels,
+    score, label, name; `exif_orientation` where it was turned), `unreadable` (file, why), `class_names`, `threshold`,
+    `image_size`, `seconds`.
 
-    With `out` also `out/predictions.json` and `out/pictures/`. `every` n-th frame of videos. Raises `FileNotFoundError` or `ValueError` for what
+    With `out` also `out/predictions.json` and `out/pictures/`. `every` n-th frame of videos. Raises
+    `FileNotFoundError` or `ValueError` for what
     concerns all pictures; a picture that cannot be read is only noted."""
     size = _model_size(detector, image_size)
     if batch_size < 1 or every < 1 or not 0 <= threshold <= 1:
@@ -283,18 +308,22 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
     if out: out, files = Path(out).expanduser(), check_out(files, Path(out).expanduser())
     if out and pictures:
         with whole_file(out/'pictures'/MARK): pass
-    with ThreadPoolExecutor(2) as writers, tqdm(total=len(files), unit='file', desc='predicting', disable=not progress or None) as bar:
+    with ThreadPoolExecutor(2) as writers, tqdm(total=len(files), unit='file', desc='predicting', disable=not progress
+                                                or None) as bar:
         written, seen = [], set()
         for batch in _batches(_frames(files, unreadable, every), batch_size):
-            for done in written: done.result()                                 # one batch behind: errors come through, memory stays small
+            # one batch behind: errors come through, memory stays small
+            for done in written: done.result()
             written, detected = [], _detect(detector, [i['image'] for i in batch], size, threshold)
             for item, found in zip(batch, detected):
                 records.append(record(item, found, detector.class_names))
-                if out and pictures: written.append(writers.submit(_save_picture, out/'pictures', item, found, detector.class_names))
+                if out and pictures: written.append(writers.submit(_save_picture, out/'pictures', item, found,
+                                                                   detector.class_names))
             seen.update(i['file'] for i in batch)
             bar.update(len(seen | {u['file'] for u in unreadable}) - bar.n)
         for done in written: done.result()
-    result = dict(class_names=list(detector.class_names), threshold=threshold, image_size=list(size), seconds=round(time.time() - began, 2),
+    result = dict(class_names=list(detector.class_names), threshold=threshold, image_size=list(size),
+                  seconds=round(time.time() - began, 2),
                   images=records, unreadable=unreadable)
     if out: write_json(result, out/'predictions.json')
     return result
@@ -303,15 +332,20 @@ def show_files(result: dict, most: int = 4, width: float = 5.):
     "The first pictures of a `predict_files` result, as one figure."
     chosen = [r for r in result['images'] if 'frame' not in r][:most]
     def tensors(found):
-        return dict(boxes=torch.tensor([d['box'] for d in found]).reshape(-1, 4), scores=torch.tensor([d['score'] for d in found]),
+        return dict(boxes=torch.tensor([d['box'] for d in found]).reshape(-1, 4),
+                    scores=torch.tensor([d['score'] for d in found]),
                     labels=torch.tensor([d['label'] for d in found], dtype=torch.int64))
-    return show_predictions([read_any(r['file'])[0] for r in chosen], [tensors(r['detections']) for r in chosen], class_names=result['class_names'],
+    return show_predictions([read_any(r['file'])[0] for r in chosen], [tensors(r['detections']) for r in chosen],
+                            class_names=result['class_names'],
                             threshold=result['threshold'], width=width)
 
 # %% ../nbs/29_predict.ipynb #28d5bf21
-def match_categories(class_names: Sequence[str], categories: list[dict], class_map: dict[str, str] | None = None) -> list[int | None]:
-    """For each class of a detector the category id of a COCO file, None where it has none: by name (COCO's synonyms count as equal, see
-    `dset.weights.coco_name`), or as `class_map` (the data's name -> the detector's) says. Raises `ValueError` when nothing fits."""
+def match_categories(class_names: Sequence[str], categories: list[dict],
+                     class_map: dict[str, str] | None = None) -> list[int | None]:
+    """For each class of a detector the category id of a COCO file, None where it has none: by name (COCO's synonyms
+    count as equal, see
+    `dset.weights.coco_name`), or as `class_map` (the data's name -> the detector's) says. Raises `ValueError` when
+    nothing fits."""
     if unknown := sorted(set((class_map or {}).values()) - set(class_names)):
         raise ValueError(f"class_map names {', '.join(map(repr, unknown))}, which the detector does not have: choose from {', '.join(class_names)}")
     wanted = {}
@@ -324,12 +358,17 @@ def match_categories(class_names: Sequence[str], categories: list[dict], class_m
                          "give class_map, the data's name -> the detector's")
     return found
 
-def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, image_root: str | Path | None = None, class_map: dict[str, str] | None = None,
-                     image_size: tuple[int, int] | None = None, batch_size: int = 8, device: str = 'auto', limit: int | None = None, progress: bool = True) -> dict:
-    """COCO metrics (`evaluate_coco`) of a foreign checkpoint as it is: a name of `list_weights`, a Hub id, a file, a folder, or a detector.
+def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, image_root: str | Path | None = None,
+                     class_map: dict[str, str] | None = None,
+                     image_size: tuple[int, int] | None = None, batch_size: int = 8, device: str = 'auto',
+                     limit: int | None = None, progress: bool = True) -> dict:
+    """COCO metrics (`evaluate_coco`) of a foreign checkpoint as it is: a name of `list_weights`, a Hub id, a file, a
+    folder, or a detector.
 
-    `val_split`: a COCO file in `data_root`, in its `annotations/`, or a path. Adds `published` (the authors' AP in 0..1, None where there is none), `missing` (categories
-    that the checkpoint does not know) and `images_per_second`. `limit`: only so many images. Raises `FileNotFoundError` or `ValueError`."""
+    `val_split`: a COCO file in `data_root`, in its `annotations/`, or a path. Adds `published` (the authors' AP in
+    0..1, None where there is none), `missing` (categories
+    that the checkpoint does not know) and `images_per_second`. `limit`: only so many images. Raises
+    `FileNotFoundError` or `ValueError`."""
     root = Path(data_root).expanduser()
     inside = root/'annotations'/val_split
     folder, file = find_coco(root, inside if inside.is_file() else val_split, image_root)
@@ -341,8 +380,10 @@ def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, imag
     missing = [c['name'] for c in gt['categories'] if c['id'] not in rows]
     if missing: warnings.warn(f"the checkpoint does not know {len(missing)} of the data's {len(gt['categories'])} categories ({', '.join(missing[:5])}): their AP will be 0", stacklevel=2)
     results, seconds, images = [], 0., gt['images']
-    def load(some): return [torch.as_tensor(read_image(folder/i['file_name'])).as_subclass(Tensor) for i in some]   # as stored, as its boxes were drawn
-    with ThreadPoolExecutor(1) as pool, tqdm(total=len(images), unit='image', desc='evaluating', disable=not progress or None) as bar:
+    # as stored, as its boxes were drawn
+    def load(some): return [torch.as_tensor(read_image(folder/i['file_name'])).as_subclass(Tensor) for i in some]
+    with ThreadPoolExecutor(1) as pool, tqdm(total=len(images), unit='image', desc='evaluating', disable=not progress
+                                             or None) as bar:
         parts = [images[i:i + batch_size] for i in range(0, len(images), batch_size)]
         ahead = pool.submit(load, parts[0])
         for k, part in enumerate(parts):
@@ -355,7 +396,8 @@ def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, imag
             results += coco_results(found, [i['id'] for i in part], [-1 if r is None else r for r in rows])
             bar.update(len(part))
     published = PUBLISHED[str(weights)].ap if named and str(weights) in PUBLISHED else None
-    return evaluate_coco(gt, results) | dict(published=published and published / 100, missing=missing, images_per_second=len(images) / max(seconds, 1e-9))
+    return evaluate_coco(gt, results) | dict(published=published and published / 100, missing=missing,
+                                             images_per_second=len(images) / max(seconds, 1e-9))
 
 def _first_images(gt: dict, n: int) -> dict:
     images = gt['images'][:n]
@@ -365,7 +407,8 @@ def _first_images(gt: dict, n: int) -> dict:
 def evaluation_line(metrics: dict, name: str = '') -> str:
     "`AP 53.4 AP50 71.6 on 5,000 images; published 53.4`, in percent."
     line = f"{name}{': ' if name else ''}AP {metrics['mAP'] * 100:.1f} AP50 {metrics['mAP50'] * 100:.1f} on {metrics['num_images']:,} images"
-    return line + (f"; published {metrics['published'] * 100:.1f} (COCO val2017, all 5,000)" if metrics.get('published') else '; no published AP is known')
+    return line + (f"; published {metrics['published'] * 100:.1f} (COCO val2017, all 5,000)"
+                   if metrics.get('published') else '; no published AP is known')
 
 # %% ../nbs/29_predict.ipynb #a30c874e
 def _predict_parser() -> argparse.ArgumentParser:
@@ -379,15 +422,19 @@ def _predict_parser() -> argparse.ArgumentParser:
 predictions.json: {"class_names": [...], "images": [{"file", "width", "height", "detections": [{"box": [x1, y1, x2, y2], "score", "label",
 "name"}]}], "unreadable": [{"file", "why"}]}; boxes are in pixels of the picture as it is seen, EXIF orientation obeyed.''')
     add = p.add_argument
-    add('inputs', nargs='+', metavar='IMAGES', help='pictures, folders, globs, videos (with torchcodec, cv2 or imageio installed)')
-    add('--weights', required=True, metavar='PATH', help='run folder, .pth checkpoint, folder of save_pretrained, .onnx file, published name or Hub id')
+    add('inputs', nargs='+', metavar='IMAGES',
+        help='pictures, folders, globs, videos (with torchcodec, cv2 or imageio installed)')
+    add('--weights', required=True, metavar='PATH',
+        help='run folder, .pth checkpoint, folder of save_pretrained, .onnx file, published name or Hub id')
     add('--out', required=True, metavar='FOLDER', help='where pictures and predictions.json go')
     add('--threshold', type=float, default=.3, metavar='S', help='least score (default: 0.3)')
     add('--batch_size', type=int, default=4, metavar='N', help='pictures at a time (default: 4)')
-    add('--image_size', type=int, nargs=2, metavar=('H', 'W'), help='size that pictures are resized to, multiples of 32 (default: as trained or exported)')
+    add('--image_size', type=int, nargs=2, metavar=('H', 'W'),
+        help='size that pictures are resized to, multiples of 32 (default: as trained or exported)')
     add('--keep_ratio', type=float, metavar='R', help='share of tokens kept by pruning (default: as trained)')
     add('--threads', type=int, metavar='N', help='CPU threads (default: all cores)')
-    add('--device', default='auto', metavar='D', help='cpu, cuda, ...; for .onnx files cpu, cuda, tensorrt, openvino, ... (default: a GPU if there is one)')
+    add('--device', default='auto', metavar='D',
+        help='cpu, cuda, ...; for .onnx files cpu, cuda, tensorrt, openvino, ... (default: a GPU if there is one)')
     add('--every', type=int, default=1, metavar='N', help='only every n-th frame of videos (default: 1)')
     add('--no_pictures', action='store_true', help='only predictions.json')
     return p
@@ -398,7 +445,8 @@ def dset_predict(argv: list[str] | None = None) -> None:
     def command():
         check_out(find_inputs(args.inputs), Path(args.out).expanduser())           # before anything is loaded
         detector = open_detector(args.weights, threads=args.threads, device=args.device, keep_ratio=args.keep_ratio)
-        result = predict_files(detector, args.inputs, args.out, args.threshold, args.batch_size, args.image_size, args.every, not args.no_pictures)
+        result = predict_files(detector, args.inputs, args.out, args.threshold, args.batch_size, args.image_size,
+                               args.every, not args.no_pictures)
         images, unreadable = result['images'], result['unreadable']
         for u in unreadable: print(f"not read: {u['why']}", file=sys.stderr)
         if turned := sum('exif_orientation' in r for r in images):

@@ -53,8 +53,10 @@ def embedding_bag_flops(table_shape, indices_shape, *args, out_shape=None, **kwa
 
 def _formulas() -> dict:
     "Formulas of the operators that `FlopCounterMode` would count as zero."
-    def attention(q, k, v, *args, out_shape=None, **kwargs): return sdpa_flop_count(q, k, v)   # on a CPU; PyTorch knows it from 2.15 on
-    uncounted = dict(grid_sampler_2d=grid_sample_flops, _grouped_mm=grouped_mm_flops, grouped_mm=grouped_mm_flops, _scaled_dot_product_flash_attention_for_cpu=attention,
+    # on a CPU; PyTorch knows it from 2.15 on
+    def attention(q, k, v, *args, out_shape=None, **kwargs): return sdpa_flop_count(q, k, v)
+    uncounted = dict(grid_sampler_2d=grid_sample_flops, _grouped_mm=grouped_mm_flops, grouped_mm=grouped_mm_flops,
+                     _scaled_dot_product_flash_attention_for_cpu=attention,
                      _embedding_bag=embedding_bag_flops, _embedding_bag_forward_only=embedding_bag_flops)
     return {getattr(torch.ops.aten, name): f for name, f in uncounted.items() if hasattr(torch.ops.aten, name)}
 
@@ -81,7 +83,8 @@ def _countable(model: nn.Module):
 # %% ../nbs/23_profiling.ipynb #26154eaf
 @contextlib.contextmanager
 def meter_modules(model: nn.Module, read: Callable[[], float]):
-    """Yield a dict `module path -> amount` that fills while `model` runs: `read()` is a meter (seconds, FLOPs), looked at whenever
+    """Yield a dict `module path -> amount` that fills while `model` runs: `read()` is a meter (seconds, FLOPs), looked
+    at whenever
     a module starts or ends; the difference belongs to the innermost module that ran ('' is the model itself)."""
     amounts, running, last = {}, [], [read()]
     def look():
@@ -92,7 +95,8 @@ def meter_modules(model: nn.Module, read: Callable[[], float]):
         def hook(*_): look(); running.append(path)
         return hook
     def ends(*_): look(); running.pop()
-    handles = [h for path, m in model.named_modules() for h in (m.register_forward_pre_hook(starts(path)), m.register_forward_hook(ends, always_call=True))]
+    handles = [h for path, m in model.named_modules()
+               for h in (m.register_forward_pre_hook(starts(path)), m.register_forward_hook(ends, always_call=True))]
     try: yield amounts
     finally:
         for h in handles: h.remove()
@@ -116,7 +120,8 @@ COMPONENTS = {  # component -> pattern of module paths, ours and official | tran
 
 def component_of(path: str, components: dict[str, str] | None = None) -> str:
     "The component a module path such as 'encoder.fpn_blocks.0.conv1' belongs to; 'other' if none."
-    return next((name for name, pattern in (components or COMPONENTS).items() if re.search(pattern, path + '.')), 'other')
+    return next((name for name, pattern in (components or COMPONENTS).items()
+                 if re.search(pattern, path + '.')), 'other')
 
 def by_component(by_module: dict[str, float], components: dict[str, str] | None = None) -> dict[str, float]:
     "Amounts by module path, summed over components, in the order of `components`; what belongs to none is 'other'."
@@ -138,54 +143,66 @@ def _image(model: nn.Module, size: tuple[int, int], batch: int = 1) -> Tensor:
 
 def _size(size) -> tuple[int, int]:
     "`(h, w)`, or one number for a square; `ValueError` for anything else."
-    h, w = (size, size) if isinstance(size, int) else tuple(size) if isinstance(size, (tuple, list)) and len(size) == 2 else (0, 0)
-    if not (isinstance(h, int) and isinstance(w, int) and min(h, w) > 0): raise ValueError(f'size must be (height, width) in whole pixels, but is {size!r}.')
+    h, w = (size, size) if isinstance(size, int) else tuple(size) if isinstance(size,
+        (tuple, list)) and len(size) == 2 else (0, 0)
+    if not (isinstance(h, int) and isinstance(w, int) and min(h,
+                                                              w) > 0): raise ValueError(f'size must be (height, width) in whole pixels, but is {size!r}.')
     return h, w
 
 # %% ../nbs/23_profiling.ipynb #8b596078
-def count_flops(model: nn.Module, size: tuple[int, int] = (640, 640), components: dict[str, str] | None = None, images: Tensor | None = None,
+def count_flops(model: nn.Module, size: tuple[int, int] = (640, 640), components: dict[str, str] | None = None,
+                images: Tensor | None = None,
                 call: Callable[[Tensor], object] | None = None) -> FlopCount:
-    """FLOPs of one image `(h, w)` in eval, 2 per multiply-add: convolutions, matrix products, attention, grouped_mm, grid_sample.
+    """FLOPs of one image `(h, w)` in eval, 2 per multiply-add: convolutions, matrix products, attention, grouped_mm,
+    grid_sample.
 
-    Any detector: `components` (part -> pattern of module paths, default `COMPONENTS`) names its parts, `images` are given where the work depends on what is
-    in them, and `call` (default: the model itself) is what one detection is, for example a method that looks at a small copy first and at tiles
-    afterwards. The model counts as it stands, keep ratio included, on its device; on the meta device nothing is computed. Raises `ValueError` for a bad size."""
+    Any detector: `components` (part -> pattern of module paths, default `COMPONENTS`) names its parts, `images` are
+    given where the work depends on what is
+    in them, and `call` (default: the model itself) is what one detection is, for example a method that looks at a
+    small copy first and at tiles
+    afterwards. The model counts as it stands, keep ratio included, on its device; on the meta device nothing is
+    computed. Raises `ValueError` for a bad size."""
     images = _image(model, _size(size)) if images is None else images
     with _countable(model), FlopCounterMode(display=False, custom_mapping=_formulas()) as counter, \
          meter_modules(model, counter.get_total_flops) as by_module: (call or model)(images)
     result = FlopCount(counter.get_total_flops())
     result.by_module = {path: n for path, n in by_module.items() if n}
     result.by_component = by_component(result.by_module, components)
-    result.by_operator = {str(op).removeprefix('aten.'): n for op, n in counter.get_flop_counts().get('Global', {}).items()}
+    result.by_operator = {str(op).removeprefix('aten.'): n
+                          for op, n in counter.get_flop_counts().get('Global', {}).items()}
     return result
 
 # %% ../nbs/23_profiling.ipynb #23fbb073
 def _idle(m: nn.Module) -> int:
-    "Parameters of the experts that a token does not visit, of a layer with a router and experts (itself or in `.experts`)."
+    """Parameters of the experts that a token does not visit, of a layer with a router and experts (itself or in `.experts`)."""
     experts = m if isinstance(m, Experts) else getattr(m, 'experts', None)
     top_k = getattr(getattr(m, 'router', None), 'top_k', None)
     if not isinstance(experts, Experts) or top_k is None: return 0
     return sum(p.numel() for p in (experts.w1, experts.b1, experts.w2, experts.b2)) // experts.num_experts * (experts.num_experts - top_k)
 
 def count_parameters(model: nn.Module) -> dict[str, int]:
-    "Parameters `total`, `trainable`, and `active`: those one token meets, an expert layer counting `top_k` of its experts."
+    """Parameters `total`, `trainable`, and `active`: those one token meets, an expert layer counting `top_k` of its experts."""
     total = sum(p.numel() for p in model.parameters())
-    return dict(total=total, trainable=sum(p.numel() for p in model.parameters() if p.requires_grad), active=total - sum(map(_idle, model.modules())))
+    return dict(total=total, trainable=sum(p.numel() for p in model.parameters()
+                                           if p.requires_grad), active=total - sum(map(_idle, model.modules())))
 
 # %% ../nbs/23_profiling.ipynb #5f1cb794
 def bare_detector(preset, keep_ratio: float | None = None, num_classes: int = 80, **overrides) -> nn.Module:
     "A detector without weights (meta device) at the keep ratio it has after warm-up, or at `keep_ratio`: for counting."
     with torch.device('meta'): model = create_detector(load_config(preset, **overrides), num_classes=num_classes).eval()
-    if keep_ratio is None and model.encoder.token_pruner is not None: keep_ratio = model.config.model.dset.token_keep_ratio
+    if keep_ratio is None and model.encoder.token_pruner is not None:
+        keep_ratio = model.config.model.dset.token_keep_ratio
     model.set_keep_ratio(keep_ratio)
     return model
 
 # %% ../nbs/23_profiling.ipynb #93df4797
-def _maps(size: tuple[int, int]) -> list[tuple[int, int]]: return [(math.ceil(size[0] / s), math.ceil(size[1] / s)) for s in (8, 16, 32)]
+def _maps(size: tuple[int, int]) -> list[tuple[int, int]]: return [(math.ceil(size[0] / s), math.ceil(size[1] / s))
+                                                                   for s in (8, 16, 32)]
 
 def _ffn(tokens: int, c: int, f: int, moe: bool, experts: int, top_k: int, expert_dim) -> int:
     "A dense FFN, or a router and `top_k` experts, over `tokens`."
-    return 2 * tokens * c * experts + 4 * tokens * top_k * c * expert_width(f, experts, expert_dim) if moe else 4 * tokens * c * f
+    return 2 * tokens * c * experts + 4 * tokens * top_k * c * expert_width(f, experts,
+        expert_dim) if moe else 4 * tokens * c * f
 
 def backbone_formula(backbone: nn.Module, size: tuple[int, int]) -> int:
     "`2 · c_in/groups · k² · c_out · h · w` of every convolution, with the sizes of the outputs it really has."
@@ -200,7 +217,7 @@ def backbone_formula(backbone: nn.Module, size: tuple[int, int]) -> int:
 
 # %% ../nbs/23_profiling.ipynb #0ca8a488
 def _kept(m, areas: list[int], keep: float) -> tuple[int, int, int]:
-    "Tokens that may enter the encoder, those that do at this keep ratio, and cells that the decoder knows; areas `h·w` of the three levels."
+    """Tokens that may enter the encoder, those that do at this keep ratio, and cells that the decoder knows; areas `h·w` of the three levels."""
     n = sum(areas[i] for i in m.use_encoder_idx) if m.encoder_layers else 0
     kept = num_kept(keep, n) if m.dset.use_token_pruning and n else n
     return n, kept, sum(areas) - (n - kept if m.dset.prune_memory else 0)
@@ -208,29 +225,35 @@ def _kept(m, areas: list[int], keep: float) -> tuple[int, int, int]:
 def _neck_formula(m, areas: list[int], channels: list[int], keep: float) -> dict[str, int]:
     "The hybrid encoder: projections, pruning, transformer, FPN and PAN; `channels` of the backbone's maps."
     c, d, layers, (n, kept, _) = m.encoder_dim or m.hidden_dim, m.dset, m.encoder_layers, _kept(m, areas, keep)
-    ffn = _ffn(kept, c, m.encoder_feedforward or m.dim_feedforward, d.use_patch_moe, d.patch_moe_num_experts, d.patch_moe_top_k, m.expert_dim)
+    ffn = _ffn(kept, c, m.encoder_feedforward or m.dim_feedforward, d.use_patch_moe, d.patch_moe_num_experts,
+               d.patch_moe_top_k, m.expert_dim)
     wide = int(c * m.expansion)
-    block = 2 * 2 * (2 * c) * wide + round(3 * m.depth_mult) * 2 * 10 * wide ** 2  # of a cell: two 1x1 on two maps, RepVGG blocks of 3x3 and 1x1
+    # of a cell: two 1x1 on two maps, RepVGG blocks of 3x3 and 1x1
+    block = 2 * 2 * (2 * c) * wide + round(3 * m.depth_mult) * 2 * 10 * wide ** 2
     if wide != c: block += 2 * wide * c
     return {'encoder input projections': sum(2 * a * i * c for a, i in zip(areas, channels)),
             'token pruning': 2 * n * (c * (c // 2) + c // 2) if d.use_token_pruning else 0,
             'encoder attention': layers * (8 * kept * c * c + 4 * kept ** 2 * c), 'encoder FFN': layers * ffn,
-            'FPN': 2 * c * c * (areas[1] + areas[2]) + block * (areas[0] + areas[1]), 'PAN': (2 * 9 * c * c + block) * (areas[1] + areas[2])}
+            'FPN': 2 * c * c * (areas[1] + areas[2]) + block * (areas[0] + areas[1]),
+            'PAN': (2 * 9 * c * c + block) * (areas[1] + areas[2])}
 
 # %% ../nbs/23_profiling.ipynb #135cb2a5
 def _cross_attention(m, q: int, known: int, sample_first: bool) -> dict[str, int]:
-    "One deformable attention of `q` queries over `known` cells: offsets, weights, output; sampling; and the value projection, of all cells or of what was found."
+    """One deformable attention of `q` queries over `known` cells: offsets, weights, output; sampling; and the value projection, of all cells or of what was found."""
     c, reads = m.hidden_dim, 3 * m.decoder_points * (4 if m.cross_attn_method == 'default' else 1)
     common = 2 * q * c * 3 * m.num_heads * 3 * m.decoder_points + 2 * q * c * c
-    if sample_first: return {'value projections': 0, 'decoder attention': common + 2 * q * m.num_heads * reads * c + 2 * q * c * c}
-    return {'value projections': 2 * known * c * c, 'decoder attention': common + (2 * q * reads * c if m.cross_attn_method == 'default' else 0)}
+    if sample_first: return {'value projections': 0,
+                             'decoder attention': common + 2 * q * m.num_heads * reads * c + 2 * q * c * c}
+    return {'value projections': 2 * known * c * c, 'decoder attention': common + (2 * q * reads * c
+        if m.cross_attn_method == 'default' else 0)}
 
 def _decoder_formula(m, areas: list[int], num_classes: int, keep: float, sample_first: bool) -> dict[str, int]:
     "Query selection, decoder layers and heads; the head of the last layer gives the classes, every layer a box."
     c, known, layers = m.hidden_dim, _kept(m, areas, keep)[2], m.decoder_layers
     q = min(m.num_queries, known)
     box, cross = 2 * q * (2 * c * c + 4 * c), _cross_attention(m, q, known, sample_first)
-    return {'decoder input projections': 2 * sum(areas) * (m.encoder_dim or c) * c, 'query selection': 2 * known * c * (c + num_classes) + box,
+    return {'decoder input projections': 2 * sum(areas) * (m.encoder_dim or c) * c,
+            'query selection': 2 * known * c * (c + num_classes) + box,
             'value projections': layers * cross['value projections'],
             'decoder attention': layers * (8 * q * c * c + 4 * q * q * c + cross['decoder attention']),
             'decoder FFN': layers * _ffn(q, c, m.dim_feedforward, m.use_moe, m.num_experts, m.top_k, m.expert_dim),
@@ -240,22 +263,25 @@ def _decoder_formula(m, areas: list[int], num_classes: int, keep: float, sample_
 def _samples_first(model: nn.Module, tokens: int) -> bool:
     "Which order the decoder takes in eval, where the model lies."
     m, attention = model.config.model, model.decoder.decoder.layers[0].cross_attn
-    queries, memory = (torch.empty(1, n, m.hidden_dim, device=next(model.parameters()).device) for n in (m.num_queries, tokens))
+    queries, memory = (torch.empty(1, n, m.hidden_dim, device=next(model.parameters()).device)
+                       for n in (m.num_queries, tokens))
     with torch.no_grad(): return attention.resolve_execution(queries, memory) == 'sample_first'
 
 def flops_formula(model: nn.Module, size: tuple[int, int] = (640, 640)) -> dict[str, int]:
-    "FLOPs by component of a `DSETRTDETR` at its keep ratio, from formulas: nothing but the backbone is run, for its shapes."
+    """FLOPs by component of a `DSETRTDETR` at its keep ratio, from formulas: nothing but the backbone is run, for its shapes."""
     m, areas, pruner = model.config.model, [h * w for h, w in _maps(_size(size))], model.encoder.token_pruner
     keep = 1. if pruner is None else pruner.current_keep_ratio
-    parts = {'backbone': backbone_formula(model.backbone, _size(size))} | _neck_formula(m, areas, model.backbone.channels, keep)
+    parts = {'backbone': backbone_formula(model.backbone, _size(size))} | _neck_formula(m, areas,
+        model.backbone.channels, keep)
     parts |= _decoder_formula(m, areas, model.num_classes, keep, _samples_first(model, sum(areas)))
     return {k: v for k, v in parts.items() if v}
 
 def flops_table(model: nn.Module, size: tuple[int, int] = (640, 640)) -> pd.DataFrame:
-    "A row a component: `gflops` counted, `formula`, their `ratio`, and the `share` of the whole; the last row is the total."
+    """A row a component: `gflops` counted, `formula`, their `ratio`, and the `share` of the whole; the last row is the total."""
     counted, formula = count_flops(model, size), flops_formula(model, size)
     names = [*counted.by_component, *(k for k in formula if k not in counted.by_component)]
-    table = pd.DataFrame(dict(gflops=[counted.by_component.get(k, 0) / 1e9 for k in names], formula=[formula.get(k, 0) / 1e9 for k in names]), index=names)
+    table = pd.DataFrame(dict(gflops=[counted.by_component.get(k, 0) / 1e9 for k in names],
+                              formula=[formula.get(k, 0) / 1e9 for k in names]), index=names)
     table.loc['total'] = table.sum()
     return table.assign(ratio=table['gflops'] / table['formula'], share=table['gflops'] / table.loc['total', 'gflops'])
 
@@ -265,10 +291,13 @@ def published_rtdetr(depth: int) -> nn.Module:
     from transformers import RTDetrResNetConfig, RTDetrV2Config, RTDetrV2ForObjectDetection
     basic = depth == 18
     widths, depths = ([64, 128, 256, 512], [2, 2, 2, 2]) if basic else ([256, 512, 1024, 2048], [3, 4, 6, 3])
-    backbone = RTDetrResNetConfig(embedding_size=64, hidden_sizes=widths, depths=depths, layer_type='basic' if basic else 'bottleneck',
+    backbone = RTDetrResNetConfig(embedding_size=64, hidden_sizes=widths, depths=depths, layer_type='basic' if basic
+                                  else 'bottleneck',
                                   out_features=['stage2', 'stage3', 'stage4'])
-    return RTDetrV2ForObjectDetection(RTDetrV2Config(backbone_config=backbone, encoder_in_channels=widths[1:], num_labels=80,
-                                                     hidden_expansion=.5 if basic else 1., decoder_layers=3 if basic else 6)).eval()
+    return RTDetrV2ForObjectDetection(RTDetrV2Config(backbone_config=backbone, encoder_in_channels=widths[1:],
+                                                     num_labels=80,
+                                                     hidden_expansion=.5 if basic else 1., decoder_layers=3 if basic
+                                                     else 6)).eval()
 
 class _Published(nn.Module):
     "A transformers detector whose outputs are a tuple, for export."
@@ -283,30 +312,36 @@ def _runner(module: nn.Module, size: tuple[int, int], threads: int, folder: Path
     from dset.onnx_export import quiet_export
     path, options = folder/f'{id(module)}.onnx', onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')   # threads that wait busily would slow whoever is next
+    # threads that wait busily would slow whoever is next
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     with quiet_export(), torch.no_grad():
-        torch.onnx.export(module.eval(), (torch.rand(1, 3, *size),), dynamo=True, input_names=['images'], opset_version=18,
+        torch.onnx.export(module.eval(), (torch.rand(1, 3, *size),), dynamo=True, input_names=['images'],
+                          opset_version=18,
                           verbose=False).save(path, external_data=False)
     session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
     return lambda images: session.run(None, {'images': images.numpy()})
 
-def latency_models(depth: int, size: tuple[int, int], threads: int, folder: Path) -> dict[tuple[str, str, str], Callable]:
-    "(model, backbone, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each eager, deployed and in ONNX Runtime."
+def latency_models(depth: int, size: tuple[int, int], threads: int, folder: Path) -> dict[tuple[str, str, str],
+    Callable]:
+    """(model, backbone, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each eager, deployed and in ONNX Runtime."""
     from dset.deploy import deploy                                             # chapter 28 builds on this one
     from dset.onnx_export import ExportWrapper
     torch.manual_seed(0)
     name, models, theirs = 'RT-DETRv2, transformers', {}, published_rtdetr(depth)
     models[name, f'R{depth}', 'eager'] = theirs
-    with mock.patch.dict(os.environ, TRANSFORMERS_DISABLE_TORCH_CHECK='1'):   # its switch for export: an assertion that ONNX cannot express
+    # its switch for export: an assertion that ONNX cannot express
+    with mock.patch.dict(os.environ, TRANSFORMERS_DISABLE_TORCH_CHECK='1'):
         models[name, f'R{depth}', 'ONNX Runtime'] = _runner(_Published(theirs), size, threads, folder)
     models[name, f'R{depth}', 'deployed'] = copy.deepcopy(theirs).to(memory_format=torch.channels_last)
-    presets = {('ours, dense', f'R{depth}'): f'rtdetr_presnet{depth}', ('ours, DSET', f'R{depth}'): f'dset_presnet{depth}'}
+    presets = {('ours, dense', f'R{depth}'): f'rtdetr_presnet{depth}',
+               ('ours, DSET', f'R{depth}'): f'dset_presnet{depth}'}
     if depth == 50: presets['ours, DSET on HGNetv2-B2', 'HGNetv2-B2'] = 'dset_hgnetv2_b2'
     for (label, backbone), preset in presets.items():
         model = create_detector(preset, num_classes=80).eval()
         model.set_epoch(10_000)                                                # pruning as after its warm-up
         models[label, backbone, 'eager'], models[label, backbone, 'deployed'] = model, deploy(model, 'eager', size)
-        models[label, backbone, 'ONNX Runtime'] = _runner(ExportWrapper(deploy(model, 'onnx', size), postprocess=False), size, threads, folder)
+        models[label, backbone, 'ONNX Runtime'] = _runner(ExportWrapper(deploy(model, 'onnx', size),
+            postprocess=False), size, threads, folder)
     return models
 
 # %% ../nbs/23_profiling.ipynb #3d98b153
@@ -315,17 +350,20 @@ def sparse_theory(keep_ratio: float = 1., top_k: int = 1, num_experts: int = 1) 
     return keep_ratio * top_k / num_experts
 
 SPARSITIES = {'RT-DETR': (), 'token pruning': ('use_token_pruning',), 'Patch-MoE': ('use_patch_moe',),
-              'pruning + Patch-MoE': ('use_token_pruning', 'use_patch_moe'), 'decoder MoE': ('use_moe',), 'DSET, all three': ('use_token_pruning', 'use_patch_moe', 'use_moe')}
+              'pruning + Patch-MoE': ('use_token_pruning', 'use_patch_moe'), 'decoder MoE': ('use_moe',),
+              'DSET, all three': ('use_token_pruning', 'use_patch_moe', 'use_moe')}
 ENCODER_LAYER = ('token pruning', 'encoder attention', 'encoder FFN')
 
-def count_sparsities(preset: str = 'dset_presnet50', size: tuple[int, int] = (640, 640), **overrides) -> dict[str, FlopCount]:
+def count_sparsities(preset: str = 'dset_presnet50', size: tuple[int, int] = (640, 640), **overrides) -> dict[str,
+    FlopCount]:
     "FLOPs of a preset with every combination in `SPARSITIES` switched on, the others off."
     switches = {s for chosen in SPARSITIES.values() for s in chosen}
-    return {name: count_flops(bare_detector(preset, **{s: s in chosen for s in switches}, **overrides), size) for name, chosen in SPARSITIES.items()}
+    return {name: count_flops(bare_detector(preset, **{s: s in chosen for s in switches}, **overrides), size)
+            for name, chosen in SPARSITIES.items()}
 
 # %% ../nbs/23_profiling.ipynb #65938c2d
 def sparsity_table(counts: dict[str, FlopCount], config=None) -> pd.DataFrame:
-    "Theory beside count, for `count_sparsities`: what remains of the encoder layer, of the decoder FFN, and of the whole model."
+    """Theory beside count, for `count_sparsities`: what remains of the encoder layer, of the decoder FFN, and of the whole model."""
     m, dense = load_config(config or 'dset_presnet50').model, counts['RT-DETR']
     def flops(c, parts): return sum(c.by_component.get(k, 0) for k in parts)
     def left(c, *parts): return flops(c, parts) / flops(dense, parts)
@@ -334,28 +372,32 @@ def sparsity_table(counts: dict[str, FlopCount], config=None) -> pd.DataFrame:
         on = SPARSITIES[name]
         keep = m.dset.token_keep_ratio if 'use_token_pruning' in on else 1.
         moe = (m.dset.patch_moe_top_k, m.dset.patch_moe_num_experts) if 'use_patch_moe' in on else (1, 1)
-        rows[name] = {'theory, encoder layer': sparse_theory(keep, *moe), 'counted, encoder FFN': left(c, 'encoder FFN'), 'counted, encoder layer': left(c, *ENCODER_LAYER),
-                      'theory, decoder FFN': sparse_theory(1., m.top_k, m.num_experts) if 'use_moe' in on else 1., 'counted, decoder FFN': left(c, 'decoder FFN'),
+        rows[name] = {'theory, encoder layer': sparse_theory(keep, *moe),
+                      'counted, encoder FFN': left(c, 'encoder FFN'), 'counted, encoder layer': left(c, *ENCODER_LAYER),
+                      'theory, decoder FFN': sparse_theory(1., m.top_k, m.num_experts) if 'use_moe' in on else 1.,
+                      'counted, decoder FFN': left(c, 'decoder FFN'),
                       'whole, GFLOPs': c / 1e9, 'whole, ratio': c / dense}
     return pd.DataFrame.from_dict(rows, orient='index')
 
 # %% ../nbs/23_profiling.ipynb #f48263b6
 _GREY, _CUT, _NEW = '#9aa5b1', '#D55E00', '#0072B2'
-_BY = {'token pruning': 'the scorer of tokens', 'encoder attention': 'token pruning', 'encoder FFN': 'pruning × Patch-MoE', 'decoder FFN': 'decoder MoE'}
+_BY = {'token pruning': 'the scorer of tokens', 'encoder attention': 'token pruning',
+       'encoder FFN': 'pruning × Patch-MoE', 'decoder FFN': 'decoder MoE'}
 
 def _bars(ax, dense: dict, sparse: dict, names: list[str], total: float) -> None:
     "A bar a component: what stays in grey, what is taken away in orange, figures at its end."
     top = max(dense.get(k, 0) for k in names)
     for i, k in enumerate(names):
         a, b = dense.get(k, 0), sparse.get(k, 0)
-        ax.barh(i, min(a, b), color=_GREY), ax.barh(i, max(a - b, 0), left=b, color=_CUT), ax.barh(i, max(b - a, 0), left=a, color=_NEW)
+        ax.barh(i, min(a, b), color=_GREY), ax.barh(i, max(a - b, 0), left=b, color=_CUT), ax.barh(i, max(b - a, 0),
+            left=a, color=_NEW)
         said = f'{a:.2f} → {b:.2f}' if a != b else f'{a:.1f}  ({a / total:.0%})' if a >= 1 else f'{a:.2f}'
         ax.text(max(a, b) + top * .02, i, said, va='center', fontsize=9)
     ax.set(yticks=range(len(names)), yticklabels=names, xlim=(0, top * 1.32), xlabel='GFLOPs')
     ax.invert_yaxis(), ax.spines[['top', 'right']].set_visible(False)
 
 def plot_account(dense: FlopCount, sparse: FlopCount, title: str = '') -> Figure:
-    "Where the compute of `dense` goes (left, every component) and what `sparse` takes away (right, the parts that change, enlarged)."
+    """Where the compute of `dense` goes (left, every component) and what `sparse` takes away (right, the parts that change, enlarged)."""
     a, b = ({k: v / 1e9 for k, v in c.by_component.items()} for c in (dense, sparse))
     names = [k for k in [*COMPONENTS, 'other'] if k in a or k in b]
     fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4), dpi=80, width_ratios=(1.25, 1), layout='constrained')
@@ -368,14 +410,15 @@ def plot_account(dense: FlopCount, sparse: FlopCount, title: str = '') -> Figure
         right.set_yticks(range(len(changed)), [f'{k}\n({_BY[k]})' if k in _BY else k for k in changed])
     enlarged = max(a.values()) / max([max(a.get(k, 0), b.get(k, 0)) for k in changed], default=1.)
     right.set_title(f'what changes, enlarged {enlarged:.0f}×' if changed else 'nothing changes', fontsize=11)
-    for name, color in (('stays', _GREY), ('taken away', _CUT), ('added', _NEW)): right.barh(0, 0, color=color, label=name)
+    for name, color in (('stays', _GREY), ('taken away', _CUT), ('added', _NEW)): right.barh(0, 0, color=color,
+        label=name)
     right.legend(loc='upper right', fontsize=9, frameon=False)
     fig.suptitle(title, fontsize=12)
     return fig
 
 # %% ../nbs/23_profiling.ipynb #4e323b72
 def set_pruning(model: nn.Module, keep_ratio: float | None, prune_memory: bool = False) -> nn.Module:
-    "The same detector at another keep ratio (None: as scheduled), with its decoder knowing kept cells only or all; returns it."
+    """The same detector at another keep ratio (None: as scheduled), with its decoder knowing kept cells only or all; returns it."""
     model.set_keep_ratio(keep_ratio)
     model.config.model.dset.prune_memory = prune_memory
     return model
@@ -384,18 +427,25 @@ def pruning_choices(keeps=(.3, .5, .7, 1.), levels=((2,), (1, 2), (0, 1, 2))) ->
     "All (levels, keep ratio, prune_memory); at a ratio of 1 there is nothing to prune from the memory."
     return [(tuple(l), k, p) for l in levels for k in keeps for p in ((False, True) if k < 1 else (False,))]
 
-def keep_study(preset, size: tuple[int, int] = (640, 640), keeps=(.3, .5, .7, 1.), levels=((2,), (1, 2), (0, 1, 2)), num_classes: int = 80) -> pd.DataFrame:
-    """FLOPs of each of `pruning_choices`: `gflops`, its `ratio` to the preset that prunes nothing at stride 32, `gflops_cpu` (values sampled
-    before they are projected, as CPUs do in eval), and `memory_gflops`, what query selection and value projections need of `gflops`."""
-    whole, rows = count_flops(bare_detector(preset, num_classes=num_classes, use_token_pruning=False, use_encoder_idx=[2]), size), []
-    models = {tuple(l): bare_detector(preset, num_classes=num_classes, use_token_pruning=True, use_encoder_idx=list(l)) for l in levels}
+def keep_study(preset, size: tuple[int, int] = (640, 640), keeps=(.3, .5, .7, 1.), levels=((2,), (1, 2), (0, 1, 2)),
+               num_classes: int = 80) -> pd.DataFrame:
+    """FLOPs of each of `pruning_choices`: `gflops`, its `ratio` to the preset that prunes nothing at stride 32,
+    `gflops_cpu` (values sampled
+    before they are projected, as CPUs do in eval), and `memory_gflops`, what query selection and value projections
+    need of `gflops`."""
+    whole, rows = count_flops(bare_detector(preset, num_classes=num_classes, use_token_pruning=False,
+                                            use_encoder_idx=[2]), size), []
+    models = {tuple(l): bare_detector(preset, num_classes=num_classes, use_token_pruning=True,
+                                      use_encoder_idx=list(l)) for l in levels}
     for l, keep, prune in pruning_choices(keeps, levels):
         counts = []
         for execution in ('sample_first', 'project_first'):
             for layer in models[l].decoder.decoder.layers: layer.cross_attn.execution = execution
             counts.append(count_flops(set_pruning(models[l], keep, prune), size))
-        rows.append(dict(preset=load_config(preset).preset, height=size[0], width=size[1], levels=str(list(l)), keep=keep, prune_memory=prune, gflops=counts[1] / 1e9, ratio=counts[1] / whole,
-                         gflops_cpu=counts[0] / 1e9, memory_gflops=sum(counts[1].by_component.get(k, 0) for k in ('query selection', 'value projections')) / 1e9))
+        rows.append(dict(preset=load_config(preset).preset, height=size[0], width=size[1], levels=str(list(l)),
+                         keep=keep, prune_memory=prune, gflops=counts[1] / 1e9, ratio=counts[1] / whole,
+                         gflops_cpu=counts[0] / 1e9, memory_gflops=sum(counts[1].by_component.get(k, 0)
+                             for k in ('query selection', 'value projections')) / 1e9))
     return pd.DataFrame(rows)
 
 # %% ../nbs/23_profiling.ipynb #41e77556
@@ -408,12 +458,15 @@ def both_clocks() -> np.ndarray:
     "Seconds `[2]`: of the clock on the wall, and of CPU work in this process."
     return np.array([time.perf_counter(), time.process_time()])
 
-def time_calls(calls: dict[str, Callable[[], object]], repeats: int = 20, warmup: int = 3, device: str | torch.device = 'cpu',
+def time_calls(calls: dict[str, Callable[[], object]], repeats: int = 20, warmup: int = 3,
+               device: str | torch.device = 'cpu',
                clock: Callable = time.perf_counter) -> dict[str, np.ndarray]:
-    """Seconds of each call `[repeats]` (`[repeats, 2]` with `clock=both_clocks`), taken in turns, so that a drift of the machine hits all alike.
+    """Seconds of each call `[repeats]` (`[repeats, 2]` with `clock=both_clocks`), taken in turns, so that a drift of
+    the machine hits all alike.
 
     `warmup` rounds do not count. Raises `ValueError` for fewer than one repeat."""
-    if repeats < 1 or warmup < 0: raise ValueError(f'repeats must be at least 1 and warmup at least 0, but they are {repeats} and {warmup}.')
+    if repeats < 1 or warmup < 0:
+        raise ValueError(f'repeats must be at least 1 and warmup at least 0, but they are {repeats} and {warmup}.')
     device, seconds = torch.device(device), {name: [] for name in calls}
     for i in range(warmup + repeats):
         for name, call in calls.items():
@@ -439,34 +492,45 @@ def device_name(device: str | torch.device) -> str:
     return f'{device.type} {platform.machine()}'
 
 # %% ../nbs/23_profiling.ipynb #d891d648
-def compare_latency(models: dict[str, nn.Module | Callable[[Tensor], object]], size: tuple[int, int] = (640, 640), batch: int = 1, repeats: int = 20,
+def compare_latency(models: dict[str, nn.Module | Callable[[Tensor], object]], size: tuple[int, int] = (640, 640),
+                    batch: int = 1, repeats: int = 20,
                     warmup: int = 3, threads: int | None = None) -> pd.DataFrame:
-    """Latency of several models in one run, in turns: a row a model with `p50_ms`, `p95_ms`, `cpu_ms` (median CPU work), `images_per_s`, and how it was measured.
+    """Latency of several models in one run, in turns: a row a model with `p50_ms`, `p95_ms`, `cpu_ms` (median CPU
+    work), `images_per_s`, and how it was measured.
 
-    Modules run in eval, on the device and in the precision of their parameters; another callable (an exported file) gets a float32 CPU batch."""
+    Modules run in eval, on the device and in the precision of their parameters; another callable (an exported file)
+    gets a float32 CPU batch."""
     modules = {k: m if isinstance(m, nn.Module) else nn.Module() for k, m in models.items()}
     h, w = _size(size)
     images = {k: _image(m, (h, w), batch) for k, m in modules.items()}
     device = max((x.device for x in images.values()), key=lambda d: d.type != 'cpu')
     with _evaluating(modules.values()), _threads(threads) as used:
-        seconds = time_calls({k: (lambda m=m, x=images[k]: m(x)) for k, m in models.items()}, repeats, warmup, device, both_clocks)
+        seconds = time_calls({k: (lambda m=m, x=images[k]: m(x)) for k, m in models.items()}, repeats, warmup, device,
+                             both_clocks)
     rows = {}
     for k, s in seconds.items():
         p50, p95 = np.percentile(s[:, 0] * 1e3, [50, 95]).tolist()
-        rows[k] = dict(p50_ms=p50, p95_ms=p95, cpu_ms=float(np.median(s[:, 1])) * 1e3, images_per_s=batch * 1e3 / p50, batch=batch, height=h, width=w, repeats=repeats, warmup=warmup, threads=used,
-                       device=device_name(images[k].device), precision=str(images[k].dtype).removeprefix('torch.'), torch=torch.__version__)
+        rows[k] = dict(p50_ms=p50, p95_ms=p95, cpu_ms=float(np.median(s[:, 1])) * 1e3, images_per_s=batch * 1e3 / p50,
+                       batch=batch, height=h, width=w, repeats=repeats, warmup=warmup, threads=used,
+                       device=device_name(images[k].device), precision=str(images[k].dtype).removeprefix('torch.'),
+                       torch=torch.__version__)
     return pd.DataFrame.from_dict(rows, orient='index')
 
-def measure_latency(model: nn.Module | Callable[[Tensor], object], size: tuple[int, int] = (640, 640), **options) -> dict:
-    "`compare_latency` of one model as a dict: `p50_ms`, `p95_ms`, `cpu_ms`, `images_per_s`, device, precision, threads, repeats, ..."
+def measure_latency(model: nn.Module | Callable[[Tensor], object], size: tuple[int, int] = (640, 640),
+                    **options) -> dict:
+    """`compare_latency` of one model as a dict: `p50_ms`, `p95_ms`, `cpu_ms`, `images_per_s`, device, precision, threads, repeats, ..."""
     return compare_latency({'': model}, size, **options).to_dict('records')[0]
 
 # %% ../nbs/23_profiling.ipynb #84d7fb40
-def component_latency(model: nn.Module, size: tuple[int, int] = (640, 640), repeats: int = 10, warmup: int = 2, threads: int | None = None,
-                      components: dict[str, str] | None = None, clock: Callable[[], float] = time.perf_counter) -> pd.DataFrame:
-    """Milliseconds by component: `p50_ms`, `p95_ms` and the `share` of the medians' sum; 'other' is what runs outside of all components.
+def component_latency(model: nn.Module, size: tuple[int, int] = (640, 640), repeats: int = 10, warmup: int = 2,
+                      threads: int | None = None,
+                      components: dict[str, str] | None = None,
+                      clock: Callable[[], float] = time.perf_counter) -> pd.DataFrame:
+    """Milliseconds by component: `p50_ms`, `p95_ms` and the `share` of the medians' sum; 'other' is what runs outside
+    of all components.
 
-    `clock`: `time.process_time` counts CPU work instead, which other programs do not disturb. The stopwatch itself costs a little."""
+    `clock`: `time.process_time` counts CPU work instead, which other programs do not disturb. The stopwatch itself
+    costs a little."""
     images, rows = _image(model, _size(size)), []
     def now(): _sync(images.device); return clock()
     with _evaluating([model]), _threads(threads):
@@ -483,10 +547,13 @@ def published_rtdetr(depth: int) -> nn.Module:
     from transformers import RTDetrResNetConfig, RTDetrV2Config, RTDetrV2ForObjectDetection
     basic = depth == 18
     widths, depths = ([64, 128, 256, 512], [2, 2, 2, 2]) if basic else ([256, 512, 1024, 2048], [3, 4, 6, 3])
-    backbone = RTDetrResNetConfig(embedding_size=64, hidden_sizes=widths, depths=depths, layer_type='basic' if basic else 'bottleneck',
+    backbone = RTDetrResNetConfig(embedding_size=64, hidden_sizes=widths, depths=depths, layer_type='basic' if basic
+                                  else 'bottleneck',
                                   out_features=['stage2', 'stage3', 'stage4'])
-    return RTDetrV2ForObjectDetection(RTDetrV2Config(backbone_config=backbone, encoder_in_channels=widths[1:], num_labels=80,
-                                                     hidden_expansion=.5 if basic else 1., decoder_layers=3 if basic else 6)).eval()
+    return RTDetrV2ForObjectDetection(RTDetrV2Config(backbone_config=backbone, encoder_in_channels=widths[1:],
+                                                     num_labels=80,
+                                                     hidden_expansion=.5 if basic else 1., decoder_layers=3 if basic
+                                                     else 6)).eval()
 
 class _Published(nn.Module):
     "A transformers detector whose outputs are a tuple, for export."
@@ -501,39 +568,49 @@ def _runner(module: nn.Module, size: tuple[int, int], threads: int, folder: Path
     from dset.onnx_export import quiet_export
     path, options = folder/f'{id(module)}.onnx', onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')   # threads that wait busily would slow whoever is next
+    # threads that wait busily would slow whoever is next
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     with quiet_export(), torch.no_grad():
-        torch.onnx.export(module.eval(), (torch.rand(1, 3, *size),), dynamo=True, input_names=['images'], opset_version=18,
+        torch.onnx.export(module.eval(), (torch.rand(1, 3, *size),), dynamo=True, input_names=['images'],
+                          opset_version=18,
                           verbose=False).save(path, external_data=False)
     session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
     return lambda images: session.run(None, {'images': images.numpy()})
 
-def latency_models(depth: int, size: tuple[int, int], threads: int, folder: Path) -> dict[tuple[str, str, str], Callable]:
-    "(model, backbone, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each eager, deployed and in ONNX Runtime."
+def latency_models(depth: int, size: tuple[int, int], threads: int, folder: Path) -> dict[tuple[str, str, str],
+    Callable]:
+    """(model, backbone, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each eager, deployed and in ONNX Runtime."""
     from dset.deploy import deploy                                             # chapter 28 builds on this one
     from dset.onnx_export import ExportWrapper
     torch.manual_seed(0)
     name, models, theirs = 'RT-DETRv2, transformers', {}, published_rtdetr(depth)
     models[name, f'R{depth}', 'eager'] = theirs
-    with mock.patch.dict(os.environ, TRANSFORMERS_DISABLE_TORCH_CHECK='1'):   # its switch for export: an assertion that ONNX cannot express
+    # its switch for export: an assertion that ONNX cannot express
+    with mock.patch.dict(os.environ, TRANSFORMERS_DISABLE_TORCH_CHECK='1'):
         models[name, f'R{depth}', 'ONNX Runtime'] = _runner(_Published(theirs), size, threads, folder)
     models[name, f'R{depth}', 'deployed'] = copy.deepcopy(theirs).to(memory_format=torch.channels_last)
-    presets = {('ours, dense', f'R{depth}'): f'rtdetr_presnet{depth}', ('ours, DSET', f'R{depth}'): f'dset_presnet{depth}'}
+    presets = {('ours, dense', f'R{depth}'): f'rtdetr_presnet{depth}',
+               ('ours, DSET', f'R{depth}'): f'dset_presnet{depth}'}
     if depth == 50: presets['ours, DSET on HGNetv2-B2', 'HGNetv2-B2'] = 'dset_hgnetv2_b2'
     for (label, backbone), preset in presets.items():
         model = create_detector(preset, num_classes=80).eval()
         model.set_epoch(10_000)                                                # pruning as after its warm-up
         models[label, backbone, 'eager'], models[label, backbone, 'deployed'] = model, deploy(model, 'eager', size)
-        models[label, backbone, 'ONNX Runtime'] = _runner(ExportWrapper(deploy(model, 'onnx', size), postprocess=False), size, threads, folder)
+        models[label, backbone, 'ONNX Runtime'] = _runner(ExportWrapper(deploy(model, 'onnx', size),
+            postprocess=False), size, threads, folder)
     return models
 
 # %% ../nbs/23_profiling.ipynb #24f64fc7
-def latency_table(depths: Sequence[int] = (18, 50), size: tuple[int, int] = (640, 640), repeats: int = 20, warmup: int = 3, threads: int = 2) -> pd.DataFrame:
-    """p50 and p95 latency of one image: RT-DETRv2-R18/R50 of transformers, ours dense and DSET (with R50 also on HGNetv2-B2), each eager, deployed
+def latency_table(depths: Sequence[int] = (18, 50), size: tuple[int, int] = (640, 640), repeats: int = 20,
+                  warmup: int = 3, threads: int = 2) -> pd.DataFrame:
+    """p50 and p95 latency of one image: RT-DETRv2-R18/R50 of transformers, ours dense and DSET (with R50 also on
+    HGNetv2-B2), each eager, deployed
     and in ONNX Runtime, random weights.
 
-    The models of a depth take turns in one process (`beside` names the depth); `faster` is the median over rounds of transformers' eager time over this
-    one's, `of_dense` that of this one's time over our dense model's run the same way: what disturbs the machine disturbs both."""
+    The models of a depth take turns in one process (`beside` names the depth); `faster` is the median over rounds of
+    transformers' eager time over this
+    one's, `of_dense` that of this one's time over our dense model's run the same way: what disturbs the machine
+    disturbs both."""
     import onnxruntime, transformers
     tables = []
     with _threads(threads), tempfile.TemporaryDirectory() as folder:
@@ -541,46 +618,58 @@ def latency_table(depths: Sequence[int] = (18, 50), size: tuple[int, int] = (640
             models = latency_models(depth, size, threads, Path(folder))
             tables.append(_turns(models, size, repeats, warmup).assign(beside=f'R{depth}'))
     return pd.concat(tables, ignore_index=True).assign(
-        batch=1, height=size[0], width=size[1], threads=threads, precision='float32', repeats=repeats, warmup=warmup, load=round(os.getloadavg()[0], 1),
-        device=device_name('cpu'), torch=torch.__version__, transformers=transformers.__version__, onnxruntime=onnxruntime.__version__, commit=code_version())
+        batch=1, height=size[0], width=size[1], threads=threads, precision='float32', repeats=repeats, warmup=warmup,
+                                                       load=round(os.getloadavg()[0], 1),
+        device=device_name('cpu'), torch=torch.__version__, transformers=transformers.__version__,
+                                                       onnxruntime=onnxruntime.__version__, commit=code_version())
 
 def _turns(models: dict, size: tuple[int, int], repeats: int, warmup: int) -> pd.DataFrame:
     images, rows = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0)), []
-    with torch.inference_mode(): seconds = time_calls({k: (lambda m=m: m(images)) for k, m in models.items()}, repeats, warmup, clock=both_clocks)
+    with torch.inference_mode(): seconds = time_calls({k: (lambda m=m: m(images)) for k, m in models.items()}, repeats,
+                                                      warmup, clock=both_clocks)
     first = {(model, how): s[:, 0] for (model, _, how), s in seconds.items()}
     for (model, backbone, how), s in seconds.items():
         p50, p95 = np.percentile(s[:, 0] * 1e3, [50, 95])
         def ratio(a, b): return round(float(np.median(a / b)), 3)
-        rows.append(dict(model=model, backbone=backbone, how=how, p50_ms=round(p50, 1), p95_ms=round(p95, 1), cpu_ms=round(float(np.median(s[:, 1])) * 1e3, 1),
+        rows.append(dict(model=model, backbone=backbone, how=how, p50_ms=round(p50, 1), p95_ms=round(p95, 1),
+                         cpu_ms=round(float(np.median(s[:, 1])) * 1e3, 1),
                          faster=ratio(first['RT-DETRv2, transformers', 'eager'], s[:, 0]),
-                         of_dense=ratio(s[:, 0], first['ours, dense', how]) if ('ours, dense', how) in first else math.nan))
+                         of_dense=ratio(s[:, 0], first['ours, dense', how]) if ('ours, dense', how) in first
+                         else math.nan))
     return pd.DataFrame(rows)
 
 # %% ../nbs/23_profiling.ipynb #eec83ea8
 def compute_account(presets: list[str], sizes=((640, 640), (736, 1280)), num_classes: int = 80) -> pd.DataFrame:
-    "A row a preset, size and component: `gflops`, `formula`, `ratio`, `share`, and the preset's parameters (millions, total and active)."
+    """A row a preset, size and component: `gflops`, `formula`, `ratio`, `share`, and the preset's parameters (millions, total and active)."""
     tables = []
     for preset in presets:
         model = bare_detector(preset, num_classes=num_classes)
         p, pruner = count_parameters(model), model.encoder.token_pruner
         about = dict(preset=preset, params_m=p['total'] / 1e6, active_params_m=p['active'] / 1e6,
                      keep_ratio=1. if pruner is None else pruner.current_keep_ratio)
-        for h, w in sizes: tables.append(flops_table(model, (h, w)).rename_axis('component').reset_index().assign(**about, height=h, width=w))
-    columns = ['preset', 'height', 'width', 'keep_ratio', 'params_m', 'active_params_m', 'component', 'gflops', 'formula', 'ratio', 'share']
+        for h, w in sizes:
+            tables.append(flops_table(model, (h, w)).rename_axis('component').reset_index().assign(**about, height=h,
+                width=w))
+    columns = ['preset', 'height', 'width', 'keep_ratio', 'params_m', 'active_params_m', 'component', 'gflops',
+               'formula', 'ratio', 'share']
     return pd.concat(tables, ignore_index=True)[columns].round(6)
 
 # %% ../nbs/23_profiling.ipynb #19a51302
 def save_account(table: pd.DataFrame, path: str | Path, **provenance) -> bool:
-    "Write the table as CSV under '# key: value' lines; a file that already holds the same numbers is left alone. True if it was written."
+    """Write the table as CSV under '# key: value' lines; a file that already holds the same numbers is left alone. True if it was written."""
     path = Path(path)
-    if path.is_file() and pd.read_csv(path, comment='#').equals(pd.read_csv(io.StringIO(table.to_csv(index=False)))): return False
+    if path.is_file() and pd.read_csv(path,
+                                      comment='#').equals(pd.read_csv(io.StringIO(table.to_csv(index=False)))): return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(''.join(f'# {k}: {v}\n' for k, v in provenance.items()) + table.to_csv(index=False), encoding='utf-8')
+    path.write_text(''.join(f'# {k}: {v}\n' for k, v in provenance.items()) + table.to_csv(index=False),
+                    encoding='utf-8')
     return True
 
 def code_version() -> str:
     "The commit of this checkout, '+' where files differ from it; 'unknown' outside of git."
     here = Path(__file__).parent if '__file__' in globals() else '.'
-    def git(*args): return subprocess.run(['git', *args], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
-    try: return git('rev-parse', '--short', 'HEAD') + ('+' if git('status', '--porcelain', '--untracked-files=no') else '')
+    def git(*args): return subprocess.run(['git', *args], cwd=here, capture_output=True, text=True,
+                                          check=True).stdout.strip()
+    try: return git('rev-parse', '--short', 'HEAD') + ('+' if git('status', '--porcelain', '--untracked-files=no')
+                                                       else '')
     except (OSError, subprocess.CalledProcessError): return 'unknown'

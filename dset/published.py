@@ -28,7 +28,7 @@ RELEASES = 'https://github.com/lyuwenyu/storage/releases/download/v0.1/'
 
 @dataclass(frozen=True)
 class Published:
-    "One published file: where it is, what it was trained on, what its authors measured (AP, AP50 on COCO val2017 in percent)."
+    """One published file: where it is, what it was trained on, what its authors measured (AP, AP50 on COCO val2017 in percent)."""
     file: str
     backbone: str
     params_m: float | None
@@ -46,47 +46,59 @@ class Published:
 def _table() -> dict[str, Published]:
     both, discrete = 'COCO train2017, pretrained on Objects365', dict(settings=dict(cross_attn_method='discrete'))
     rows = dict(
-        rtdetr_v2_r18vd=Published('rtdetrv2_r18vd_120e_coco.pth', 'presnet18', 20, 47.9, 64.9, 'PekingU/rtdetr_v2_r18vd'),
-        rtdetr_v2_r34vd=Published('rtdetrv2_r34vd_120e_coco_ema.pth', 'presnet34', 31, 49.9, 67.5, 'PekingU/rtdetr_v2_r34vd'),
+        rtdetr_v2_r18vd=Published('rtdetrv2_r18vd_120e_coco.pth', 'presnet18', 20, 47.9, 64.9,
+                                  'PekingU/rtdetr_v2_r18vd'),
+        rtdetr_v2_r34vd=Published('rtdetrv2_r34vd_120e_coco_ema.pth', 'presnet34', 31, 49.9, 67.5,
+                                  'PekingU/rtdetr_v2_r34vd'),
         rtdetr_v2_r50vd_m=Published('rtdetrv2_r50vd_m_7x_coco_ema.pth', 'presnet50', 36, 51.9, 69.9),
-        rtdetr_v2_r50vd=Published('rtdetrv2_r50vd_6x_coco_ema.pth', 'presnet50', 42, 53.4, 71.6, 'PekingU/rtdetr_v2_r50vd'),
-        rtdetr_v2_r101vd=Published('rtdetrv2_r101vd_6x_coco_from_paddle.pth', 'presnet101', 76, 54.3, 72.8, 'PekingU/rtdetr_v2_r101vd'),
+        rtdetr_v2_r50vd=Published('rtdetrv2_r50vd_6x_coco_ema.pth', 'presnet50', 42, 53.4, 71.6,
+                                  'PekingU/rtdetr_v2_r50vd'),
+        rtdetr_v2_r101vd=Published('rtdetrv2_r101vd_6x_coco_from_paddle.pth', 'presnet101', 76, 54.3, 72.8,
+                                   'PekingU/rtdetr_v2_r101vd'),
         rtdetr_v2_hgnetv2_l=Published('rtdetrv2_hgnetv2_l_6x_coco_from_paddle.pth', 'hgnetv2_b4', 32, 52.9, 71.5),
         rtdetr_v2_hgnetv2_x=Published('rtdetrv2_hgnetv2_x_6x_coco_from_paddle.pth', 'hgnetv2_b5', 67, 54.7, 72.9),
         rtdetr_v2_hgnetv2_h=Published('rtdetrv2_hgnetv2_h_6x_coco_from_paddle.pth', 'hgnetv2_b6', 123, 56.3, 74.8),
         rtdetr_v2_r18vd_dsp=Published('rtdetrv2_r18vd_dsp_3x_coco.pth', 'presnet18', 20, 47.4, 64.8, **discrete),
         rtdetr_v2_r50vd_m_dsp=Published('rtdetrv2_r50vd_m_dsp_3x_coco.pth', 'presnet50', 36, 51.4, 69.7, **discrete),
         rtdetr_v2_r50vd_dsp=Published('rtdetrv2_r50vd_dsp_1x_coco.pth', 'presnet50', 42, 52.9, 71.3, **discrete),
-        rtdetr_r18vd=Published('rtdetr_r18vd_dec3_6x_coco_from_paddle.pth', 'presnet18', 20, 46.4, 63.7, 'PekingU/rtdetr_r18vd'),
-        rtdetr_r34vd=Published('rtdetr_r34vd_dec4_6x_coco_from_paddle.pth', 'presnet34', 31, 48.9, 66.8, 'PekingU/rtdetr_r34vd'),
+        rtdetr_r18vd=Published('rtdetr_r18vd_dec3_6x_coco_from_paddle.pth', 'presnet18', 20, 46.4, 63.7,
+                               'PekingU/rtdetr_r18vd'),
+        rtdetr_r34vd=Published('rtdetr_r34vd_dec4_6x_coco_from_paddle.pth', 'presnet34', 31, 48.9, 66.8,
+                               'PekingU/rtdetr_r34vd'),
         rtdetr_r50vd_m=Published('rtdetr_r50vd_m_6x_coco_from_paddle.pth', 'presnet50', 36, 51.3, 69.5),
-        rtdetr_r50vd=Published('rtdetr_r50vd_6x_coco_from_paddle.pth', 'presnet50', 42, 53.1, 71.2, 'PekingU/rtdetr_r50vd'),
-        rtdetr_r101vd=Published('rtdetr_r101vd_6x_coco_from_paddle.pth', 'presnet101', 76, 54.3, 72.8, 'PekingU/rtdetr_r101vd'),
+        rtdetr_r50vd=Published('rtdetr_r50vd_6x_coco_from_paddle.pth', 'presnet50', 42, 53.1, 71.2,
+                               'PekingU/rtdetr_r50vd'),
+        rtdetr_r101vd=Published('rtdetr_r101vd_6x_coco_from_paddle.pth', 'presnet101', 76, 54.3, 72.8,
+                                'PekingU/rtdetr_r101vd'),
         rtdetr_r18vd_coco_o365=Published('rtdetr_r18vd_5x_coco_objects365_from_paddle.pth', 'presnet18', 20, 49.0, 66.5,
                                          'PekingU/rtdetr_r18vd_coco_o365', both),
         rtdetr_r50vd_coco_o365=Published('rtdetr_r50vd_2x_coco_objects365_from_paddle.pth', 'presnet50', 42, 55.2, 73.4,
                                          'PekingU/rtdetr_r50vd_coco_o365', both),
-        rtdetr_r101vd_coco_o365=Published('rtdetr_r101vd_2x_coco_objects365_from_paddle.pth', 'presnet101', 76, 56.2, 74.5,
+        rtdetr_r101vd_coco_o365=Published('rtdetr_r101vd_2x_coco_objects365_from_paddle.pth', 'presnet101', 76, 56.2,
+                                          74.5,
                                           'PekingU/rtdetr_r101vd_coco_o365', both))
     for depth, file in ((18, 'ResNet18_vd'), (34, 'ResNet34_vd'), (50, 'ResNet50_vd_ssld_v2'), (101, 'ResNet101_vd_ssld')):
-        rows[f'presnet{depth}_imagenet'] = Published(f'{file}_pretrained_from_paddle.pth', f'presnet{depth}', None, data='ImageNet', whole=False)
+        rows[f'presnet{depth}_imagenet'] = Published(f'{file}_pretrained_from_paddle.pth', f'presnet{depth}', None,
+                                                     data='ImageNet', whole=False)
     return rows
 
 PUBLISHED = _table()
 
 def list_weights() -> pd.DataFrame:
-    "The published weights that have a name here (`--pretrained NAME`, `dset_eval --weights NAME`): a row each, AP on COCO val2017 in percent."
-    rows = {n: dict(backbone=p.backbone, params_m=p.params_m, AP=p.ap, AP50=p.ap50, data=p.data, licence=p.licence, hub=p.hub, file=p.file)
+    """The published weights that have a name here (`--pretrained NAME`, `dset_eval --weights NAME`): a row each, AP on COCO val2017 in percent."""
+    rows = {n: dict(backbone=p.backbone, params_m=p.params_m, AP=p.ap, AP50=p.ap50, data=p.data, licence=p.licence,
+                    hub=p.hub, file=p.file)
             for n, p in PUBLISHED.items()}
     return pd.DataFrame.from_dict(rows, orient='index').rename_axis('name')
 
 def list_presets() -> pd.DataFrame:
-    "The shipped configurations (`--config NAME`): a row each with backbone, sparsities, image size (h, w) and decoder layers."
+    """The shipped configurations (`--config NAME`): a row each with backbone, sparsities, image size (h, w) and decoder layers."""
     rows = {}
     for name in preset_names():
         m, d = load_config(name).model, load_config(name).data
         on = dict(pruning=m.dset.use_token_pruning, patch_moe=m.dset.use_patch_moe, decoder_moe=m.use_moe)
-        rows[name] = dict(backbone=m.backbone, sparse=', '.join(k for k, v in on.items() if v) or 'none, dense', image_size=tuple(d.image_size),
+        rows[name] = dict(backbone=m.backbone, sparse=', '.join(k for k, v in on.items() if v)
+                          or 'none, dense', image_size=tuple(d.image_size),
                           decoder_layers=m.decoder_layers, num_queries=m.num_queries)
     return pd.DataFrame.from_dict(rows, orient='index').rename_axis('name')
 
@@ -95,10 +107,11 @@ def weights_cache() -> Path:
     "Where files of releases are kept: `hub/checkpoints` of PyTorch's own cache (`TORCH_HOME`)."
     return Path(torch.hub.get_dir())/'checkpoints'
 
-_ADVICE = {403: 'access is forbidden: is a token or a proxy needed?', 404: 'there is no such file', 429: 'the server asks to wait: try again later'}
+_ADVICE = {403: 'access is forbidden: is a token or a proxy needed?', 404: 'there is no such file',
+           429: 'the server asks to wait: try again later'}
 
 def _get(url: str, part: Path, timeout: float) -> None:
-    "One try: append to (or start) `part` until it is as long as the server says. Raises `OSError`, among them `urllib.error.HTTPError`."
+    """One try: append to (or start) `part` until it is as long as the server says. Raises `OSError`, among them `urllib.error.HTTPError`."""
     tag, have = part.with_name(part.name + '.tag'), part.stat().st_size if part.is_file() else 0
     known = tag.read_text() if tag.is_file() else ''
     headers = {'User-Agent': 'dset'} | ({'Range': f'bytes={have}-', 'If-Range': known} if have and known else {})
@@ -108,12 +121,15 @@ def _get(url: str, part: Path, timeout: float) -> None:
         total = int(length) + (have if more else 0) if length else None
         if not more: tag.write_text(answer.headers.get('ETag') or '')
         with open(part, 'ab' if more else 'wb') as f: shutil.copyfileobj(answer, f, 1 << 16)
-    if total is not None and part.stat().st_size != total: raise ConnectionError(f'{part.stat().st_size:,} of {total:,} bytes came')
+    if total is not None and part.stat().st_size != total:
+        raise ConnectionError(f'{part.stat().st_size:,} of {total:,} bytes came')
 
 def download_file(url: str, path: str | Path, tries: int = 4, wait: float = 1., timeout: float = 30.) -> Path:
-    """Fetch `url` (redirects and proxies as the environment says) as `path`, resuming what an earlier try left; returns `path`.
+    """Fetch `url` (redirects and proxies as the environment says) as `path`, resuming what an earlier try left;
+    returns `path`.
 
-    The file appears only when all of its bytes came and, for a `.pth` or `.safetensors`, when it can be read. Raises `FileNotFoundError`
+    The file appears only when all of its bytes came and, for a `.pth` or `.safetensors`, when it can be read. Raises
+    `FileNotFoundError`
     (no such file, no way to the server) or `CheckpointError` (what came is damaged)."""
     path = Path(path)
     part = path.with_name(path.name + '.part')
@@ -122,14 +138,16 @@ def download_file(url: str, path: str | Path, tries: int = 4, wait: float = 1., 
         last, pause = i == tries - 1, wait * 2 ** i
         try: _get(url, part, timeout); break
         except urllib.error.HTTPError as e:
-            if e.code == 416: part.unlink(missing_ok=True)                     # what we have is longer than the file: start again
+            # what we have is longer than the file: start again
+            if e.code == 416: part.unlink(missing_ok=True)
             if last or e.code < 500 and e.code not in (416, 429):
                 raise FileNotFoundError(f'{url} answers {e.code}: {_ADVICE.get(e.code, "the server failed: try again later")}; '
                                         'or download it elsewhere and give its path') from None
             asked = e.headers.get('Retry-After', '')
             time.sleep(min(float(asked), 30.) if asked.isdigit() else pause)
         except (OSError, http.client.HTTPException) as e:
-            if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS): raise    # ours, not the network's
+            # ours, not the network's
+            if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS): raise
             if last:
                 have = part.stat().st_size if part.is_file() else 0
                 raise FileNotFoundError(f'{url} could not be fetched ({type(e).__name__}; {have:,} bytes came and are kept for the next try): '
@@ -152,7 +170,8 @@ def _check_readable(part: Path, path: Path) -> None:
     named.replace(part)
 
 def find_weights(source: str | Path, revision: str | None = None, hub: bool = True) -> Path:
-    """The local file or folder that `source` means: a path, a name of `list_weights`, or a Hub repository `owner/name` (both downloaded once).
+    """The local file or folder that `source` means: a path, a name of `list_weights`, or a Hub repository `owner/name`
+    (both downloaded once).
 
     Raises `FileNotFoundError` or `CheckpointError`; a near miss of a name is told."""
     path, name = Path(source).expanduser(), str(source)
@@ -164,7 +183,8 @@ def find_weights(source: str | Path, revision: str | None = None, hub: bool = Tr
         from huggingface_hub import constants
         if constants.HF_HUB_OFFLINE: raise FileNotFoundError(f'{name!r} is not in the cache ({kept}) and this machine is set to be offline: fetch {p.url} elsewhere and give its path')
         return download_file(p.url, kept)
-    if hub and re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name) and not path.suffix in ('.pth', '.pt', '.bin', '.safetensors', '.onnx'):
+    if hub and re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name) and not path.suffix in ('.pth', '.pt', '.bin',
+        '.safetensors', '.onnx'):
         return download_pretrained(name, revision)
     near = difflib.get_close_matches(name, PUBLISHED, 1)
     raise FileNotFoundError(f'{source} does not exist' + (f'; did you mean {near[0]}?' if near else '')

@@ -16,10 +16,13 @@ KINDS = dict(data='#e8eef7', op='#fdf3d8', sparse='#d9efd9', loss='#f8dcdc', not
 
 
 def schematic(nodes: dict[str, tuple], arrows: list[str], kinds: dict[str, str] | None = None, title: str = '',
-              figsize: tuple[float, float] | None = None, box: tuple[float, float] = (.84, .62), fontsize: float = 9) -> plt.Axes:
-    """Draw boxes and arrows: `nodes` name -> (x, y, text) on a grid with y downwards, `arrows` like 'a -> b' or 'a -> b: text'.
+              figsize: tuple[float, float] | None = None, box: tuple[float, float] = (.84, .62),
+              fontsize: float = 9) -> plt.Axes:
+    """Draw boxes and arrows: `nodes` name -> (x, y, text) on a grid with y downwards, `arrows` like 'a -> b' or 'a ->
+    b: text'.
 
-    `kinds`: name -> 'data' (default), 'op', 'sparse', 'loss' or 'note' (text without a box). Returns the axes. Raises ValueError for an
+    `kinds`: name -> 'data' (default), 'op', 'sparse', 'loss' or 'note' (text without a box). Returns the axes. Raises
+    ValueError for an
     arrow that names no box or a kind that does not exist."""
     kinds = kinds or {}
     if bad := [f'{n}: {k}' for n, k in kinds.items() if k not in KINDS or n not in nodes]:
@@ -30,7 +33,8 @@ def schematic(nodes: dict[str, tuple], arrows: list[str], kinds: dict[str, str] 
     for name, (x, y, text) in nodes.items():
         kind = kinds.get(name, 'data')
         if kind != 'note':
-            ax.add_patch(FancyBboxPatch((x - box[0] / 2, y - box[1] / 2), *box, boxstyle='round,pad=0,rounding_size=.08',
+            ax.add_patch(FancyBboxPatch((x - box[0] / 2, y - box[1] / 2), *box,
+                                        boxstyle='round,pad=0,rounding_size=.08',
                                         facecolor=KINDS[kind], edgecolor='#555', linewidth=1))
         ax.text(x, y, text, ha='center', va='center', fontsize=fontsize, linespacing=1.25)
     for arrow in arrows: _arrow(ax, nodes, arrow, box, fontsize)
@@ -41,7 +45,8 @@ def schematic(nodes: dict[str, tuple], arrows: list[str], kinds: dict[str, str] 
 
 def _arrow(ax, nodes: dict, arrow: str, box: tuple[float, float], fontsize: float) -> None:
     "One arrow, from the edge of a box to the edge of another."
-    if not (m := re.fullmatch(r'\s*(\S+)\s*->\s*([^\s:]+)\s*(?::\s*(.*))?', arrow)) or m[1] not in nodes or m[2] not in nodes:
+    if not (m := re.fullmatch(r'\s*(\S+)\s*->\s*([^\s:]+)\s*(?::\s*(.*))?',
+                              arrow)) or m[1] not in nodes or m[2] not in nodes:
         raise ValueError(f"arrow '{arrow}': write 'a -> b' or 'a -> b: text' with boxes out of {', '.join(nodes)}")
     (x0, y0, _), (x1, y1, _) = nodes[m[1]], nodes[m[2]]
     dx, dy = x1 - x0, y1 - y0
@@ -51,5 +56,6 @@ def _arrow(ax, nodes: dict, arrow: str, box: tuple[float, float], fontsize: floa
     ax.annotate('', end, start, arrowprops=dict(arrowstyle='-|>', color='#333', linewidth=1.1, shrinkA=1, shrinkB=1))
     if m[3]:
         beside = (.06, 0) if abs(dy) > abs(dx) else (0, -.1)
-        ax.text((start[0] + end[0]) / 2 + beside[0], (start[1] + end[1]) / 2 + beside[1], m[3], fontsize=fontsize - 1.5, color='#333',
+        ax.text((start[0] + end[0]) / 2 + beside[0], (start[1] + end[1]) / 2 + beside[1], m[3],
+                fontsize=fontsize - 1.5, color='#333',
                 ha='left' if abs(dy) > abs(dx) else 'center', va='center' if abs(dy) > abs(dx) else 'bottom')

@@ -9,4 +9,5 @@ __all__ = []
 from ._moved import moved
 
 # %% ../nbs/appendix/A17_synthetic.ipynb #fc305e67
-__getattr__ = moved('dset.synthetic', 'dset.standin.dataset', 'dset.standin.traffic', 'dset.standin.scenes', 'dset.standin.renderer', 'dset.standin.meshes')
+__getattr__ = moved('dset.synthetic', 'dset.standin.dataset', 'dset.standin.traffic', 'dset.standin.scenes',
+                    'dset.standin.renderer', 'dset.standin.meshes')

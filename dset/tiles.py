@@ -26,13 +26,16 @@ from .token_pruning import TokenPruner, keep_best, num_kept
 class TileGrid:
     """Which tiles of a batch are computed: cuts them out, gives them their borders, puts them back.
 
-    `kept`: tile numbers (row by row) of each image, ascending, `[b, k]`, or a list of b tensors of different lengths; `shape`: rows and
-    columns of tiles `(gh, gw)`. A *tile batch* is `[T, c, ty, tx]`, T tiles of all images in order, ty x tx cells each. All indices are
+    `kept`: tile numbers (row by row) of each image, ascending, `[b, k]`, or a list of b tensors of different lengths;
+    `shape`: rows and
+    columns of tiles `(gh, gw)`. A *tile batch* is `[T, c, ty, tx]`, T tiles of all images in order, ty x tx cells
+    each. All indices are
     computed once for each size and read by one `index_select` over rows (a row is one cell with its channels)."""
     def __init__(self, kept: Tensor | Sequence[Tensor], shape: tuple[int, int]):
         self.kept, self.shape, self.batch = kept, tuple(shape), len(kept)
         n, images = shape[0] * shape[1], range(self.batch)
-        if torch.is_tensor(kept): self.tiles = (kept + n * torch.arange(self.batch, device=kept.device)[:, None]).flatten()
+        if torch.is_tensor(kept): self.tiles = (kept + n * torch.arange(self.batch, device=kept.device)[:,
+            None]).flatten()
         else: self.tiles = torch.cat([k + n * i for i, k in zip(images, kept)])   # [T], among the tiles of all images
         self._memo = {}
 
@@ -52,9 +55,12 @@ class TileGrid:
     def _number(self) -> Tensor:
         n, device = self.shape[0] * self.shape[1], self.tiles.device
         if not torch.is_tensor(self.kept):
-            return torch.full((self.batch * n,), len(self), device=device).scatter(0, self.tiles, torch.arange(len(self), device=device))
-        hit = self.kept[:, :, None] == torch.arange(n, device=device)                                      # [b, k, n]: no scatter,
-        place = hit.int().argmax(1) + self.kept.shape[1] * torch.arange(self.batch, device=device)[:, None]   # so that it exports
+            return torch.full((self.batch * n,), len(self), device=device).scatter(0, self.tiles,
+                torch.arange(len(self), device=device))
+        # [b, k, n]: no scatter,
+        hit = self.kept[:, :, None] == torch.arange(n, device=device)
+        # so that it exports
+        place = hit.int().argmax(1) + self.kept.shape[1] * torch.arange(self.batch, device=device)[:, None]
         return torch.where(hit.any(1), place, len(self)).flatten()
 
     def mask(self, height: int, width: int) -> Tensor:
@@ -62,7 +68,8 @@ class TileGrid:
         (gh, gw), key = self.shape, ('mask', height, width)
         if key not in self._memo:
             tiles = (self.number < len(self)).view(self.batch, 1, gh, 1, gw, 1)
-            self._memo[key] = tiles.expand(-1, -1, -1, height // gh, -1, width // gw).reshape(self.batch, 1, height, width)
+            self._memo[key] = tiles.expand(-1, -1, -1, height // gh, -1, width // gw).reshape(self.batch, 1, height,
+                width)
         return self._memo[key]
 
     def cut(self, x: Tensor) -> Tensor:
@@ -72,16 +79,20 @@ class TileGrid:
         return rows.index_select(0, self.tiles).view(-1, h // gh, w // gw, c).permute(0, 3, 1, 2)
 
     def paste(self, x: Tensor, fill: float = 0.) -> Tensor:
-        "The way back: a tile batch `[T, c, ty, tx]` in its map `[b, c, gh * ty, gw * tx]`; `fill` where nothing was computed."
+        """The way back: a tile batch `[T, c, ty, tx]` in its map `[b, c, gh * ty, gw * tx]`; `fill` where nothing was computed."""
         (gh, gw), (t, c, ty, tx) = self.shape, x.shape
         rows = x.permute(0, 2, 3, 1).reshape(t, -1)
         rows = torch.cat([rows, rows.new_full((1, rows.shape[1]), fill)]).index_select(0, self.number)
-        return rows.view(self.batch, gh, gw, ty, tx, c).permute(0, 5, 1, 3, 2, 4).reshape(self.batch, c, gh * ty, gw * tx)
+        return rows.view(self.batch, gh, gw, ty, tx, c).permute(0, 5, 1, 3, 2, 4).reshape(self.batch, c, gh * ty,
+            gw * tx)
 
-    def pad(self, x: Tensor, pads: tuple[int, int, int, int], outside: float = 0., fill: Tensor | None = None) -> Tensor:
-        """A tile batch with its borders, `[T, c, ty, tx] -> [T, c, top + ty + bottom, left + tx + right]`; `pads` are left, right, top, bottom.
+    def pad(self, x: Tensor, pads: tuple[int, int, int, int], outside: float = 0.,
+            fill: Tensor | None = None) -> Tensor:
+        """A tile batch with its borders, `[T, c, ty, tx] -> [T, c, top + ty + bottom, left + tx + right]`; `pads` are
+        left, right, top, bottom.
 
-        A border cell is read from the neighbouring tile; where that is not computed it is `fill` (a vector `[c]`, or a map `[1 or b, c, h, w]`;
+        A border cell is read from the neighbouring tile; where that is not computed it is `fill` (a vector `[c]`, or a
+        map `[1 or b, c, h, w]`;
         None: zeros), and `outside` beyond the image."""
         t, c, ty, tx = x.shape
         left, right, top, bottom = pads
@@ -97,15 +108,20 @@ class TileGrid:
         key = tile, pads, maps
         if key in self._memo: return self._memo[key]
         (ty, tx), (left, right, top, bottom), total, device = tile, pads, len(self), self.tiles.device
-        y, x = torch.arange(-top, ty + bottom, device=device), torch.arange(-left, tx + right, device=device)   # cells, from the tile's corner
-        ry, rx = -(-max(top, bottom) // ty), -(-max(left, right) // tx)                                       # how many tiles away
+        # cells, from the tile's corner
+        y, x = torch.arange(-top, ty + bottom, device=device), torch.arange(-left, tx + right, device=device)
+        # how many tiles away
+        ry, rx = -(-max(top, bottom) // ty), -(-max(left, right) // tx)
         dy, dx = torch.div(y, ty, rounding_mode='floor'), torch.div(x, tx, rounding_mode='floor')
-        near = self._near(ry, rx).index_select(1, ((dy + ry)[:, None] * (2 * rx + 1) + dx + rx).flatten())    # [T, cells]: a tile's number,
-        inner = ((y - dy * ty)[:, None] * tx + x - dx * tx).flatten()                                         # T: none, T + 1: outside
+        # [T, cells]: a tile's number,
+        near = self._near(ry, rx).index_select(1, ((dy + ry)[:, None] * (2 * rx + 1) + dx + rx).flatten())
+        # T: none, T + 1: outside
+        inner = ((y - dy * ty)[:, None] * tx + x - dx * tx).flatten()
         if maps is None: elsewhere = total * ty * tx + near - total
         else:
             (gh, gw), (image, row, column) = self.shape, self._where()
-            start = (image * (maps > 1) * gh * ty + row * ty) * gw * tx + column * tx                         # [T]: the tile's corner in the map
+            # [T]: the tile's corner in the map
+            start = (image * (maps > 1) * gh * ty + row * ty) * gw * tx + column * tx
             cell = start[:, None] + (y[:, None] * (gw * tx) + x).flatten()
             elsewhere = total * ty * tx + torch.where(near == total, cell, maps * gh * ty * gw * tx)
         self._memo[key] = torch.where(near < total, near * (ty * tx) + inner, elsewhere).flatten()
@@ -118,22 +134,24 @@ class TileGrid:
         return self.tiles // (gh * gw), number // gw, number % gw
 
     def _near(self, ry: int, rx: int) -> Tensor:
-        "The numbers of the tiles around each computed one, `[T, (2 ry + 1) (2 rx + 1)]`; T: not computed, T + 1: outside the image."
+        """The numbers of the tiles around each computed one, `[T, (2 ry + 1) (2 rx + 1)]`; T: not computed, T + 1: outside the image."""
         key = 'near', ry, rx
         if key in self._memo: return self._memo[key]
         (gh, gw), (image, row, column) = self.shape, self._where()
         width = gw + 2 * rx
         table = F.pad(self.number.view(self.batch, gh, gw), (rx, rx, ry, ry), value=len(self) + 1).flatten()
         corner = (image * (gh + 2 * ry) + row) * width + column                                               # [T]
-        window = (torch.arange(2 * ry + 1, device=table.device)[:, None] * width + torch.arange(2 * rx + 1, device=table.device)).flatten()
+        window = (torch.arange(2 * ry + 1, device=table.device)[:, None] * width + torch.arange(2 * rx + 1,
+            device=table.device)).flatten()
         self._memo[key] = table.index_select(0, (corner[:, None] + window).flatten()).view(len(self), -1)
         return self._memo[key]
 
     def cells(self, ty: int, tx: int) -> Tensor:
-        "The numbers of the computed cells in a map `gh * ty` x `gw * tx`, tile after tile: `[b, k * ty * tx]`. Needs as many tiles in each image."
+        """The numbers of the computed cells in a map `gh * ty` x `gw * tx`, tile after tile: `[b, k * ty * tx]`. Needs as many tiles in each image."""
         (gh, gw), (_, row, column) = self.shape, self._where()
         y, x = torch.arange(ty, device=row.device), torch.arange(tx, device=row.device)
-        cell = (row[:, None] * ty + y)[:, :, None] * (gw * tx) + (column[:, None] * tx + x)[:, None]          # [T, ty, tx]
+        # [T, ty, tx]
+        cell = (row[:, None] * ty + y)[:, :, None] * (gw * tx) + (column[:, None] * tx + x)[:, None]
         return cell.reshape(self.batch, -1)
 
 # %% ../nbs/13_tiles.ipynb #09f190a8
@@ -151,12 +169,16 @@ def _pair(v) -> tuple[int, int]:
     return (v, v) if isinstance(v, int) else (v[0], v[-1])
 
 class TileMode(TorchFunctionMode):
-    """While it is entered, what a network computes lies in the tiles of `grid`: every operation that pads looks at the neighbours first.
+    """While it is entered, what a network computes lies in the tiles of `grid`: every operation that pads looks at the
+    neighbours first.
 
-    execution 'tiles': maps are tile batches and the border is fetched; 'masked': maps are whole and what lies in no computed tile is overwritten
-    before it can be read. Both give the same numbers. `fill`: one entry for each such operation in order (as in `TileGrid.pad`), or None: zeros.
+    execution 'tiles': maps are tile batches and the border is fetched; 'masked': maps are whole and what lies in no
+    computed tile is overwritten
+    before it can be read. Both give the same numbers. `fill`: one entry for each such operation in order (as in
+    `TileGrid.pad`), or None: zeros.
     `seen`: a list that gets every map that was looked at. Batch norms in training see computed cells only."""
-    def __init__(self, grid: TileGrid, execution: str = 'tiles', fill: Sequence[Tensor | None] | None = None, seen: list | None = None):
+    def __init__(self, grid: TileGrid, execution: str = 'tiles', fill: Sequence[Tensor | None] | None = None,
+                 seen: list | None = None):
         super().__init__()
         if execution not in ('tiles', 'masked'): raise ValueError(f"execution='{execution}': choose 'tiles' or 'masked'")
         self.grid, self.tiled, self.fill, self.seen, self.turn = grid, execution == 'tiles', fill, seen, [0]
@@ -189,7 +211,8 @@ class TileMode(TorchFunctionMode):
         if any(pads): x, padding = self.look(x, pads, -math.inf), 0 if self.tiled else padding
         return F.max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode)
 
-    def avg_pool2d(self, x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    def avg_pool2d(self, x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+                   divisor_override=None):
         pads = _padding(padding, None, 1)
         if any(pads): x, padding = self.look(x, pads), 0 if self.tiled else padding
         return F.avg_pool2d(x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
@@ -214,11 +237,12 @@ class TileMode(TorchFunctionMode):
                 mean.lerp_(m.to(mean.dtype), momentum)
                 var.lerp_((v * count / (count - 1)).to(var.dtype), momentum)
         scale = (v + eps).rsqrt() * (1. if weight is None else weight)
-        return ((y - m[:, None, None]) * scale[:, None, None] + (0. if bias is None else bias[:, None, None])).to(x.dtype)
+        return ((y - m[:, None, None]) * scale[:, None, None] + (0. if bias is None
+                                                                 else bias[:, None, None])).to(x.dtype)
 
 # %% ../nbs/13_tiles.ipynb #e833a512
 class _PaddedStem(StemV2):
-    "HGNetv2's stem, number for number; `F.pad` is no call that a compiler shows to `TileMode`, `torch.constant_pad_nd` is."
+    """HGNetv2's stem, number for number; `F.pad` is no call that a compiler shows to `TileMode`, `torch.constant_pad_nd` is."""
     def forward(self, x: Tensor) -> Tensor:
         x = torch.constant_pad_nd(self.stem1(x), (0, 1, 0, 1))
         y = self.stem2b(torch.constant_pad_nd(self.stem2a(x), (0, 1, 0, 1)))
@@ -231,7 +255,8 @@ def tileable(network: nn.Module) -> nn.Module:
     return network
 
 # %% ../nbs/13_tiles.ipynb #e5788c52
-def run_tiles(network: nn.Module, images: Tensor, grid: TileGrid, execution: str = 'tiles', fill: Sequence | None = None, seen: list | None = None):
+def run_tiles(network: nn.Module, images: Tensor, grid: TileGrid, execution: str = 'tiles',
+              fill: Sequence | None = None, seen: list | None = None):
     """`network(images)` for the tiles of `grid`: tile batches ('tiles'), whole maps that count inside computed tiles only ('masked'), or maps ('dense')."""
     if execution == 'dense': return network(images)
     with TileMode(grid, execution, fill, seen): return network(grid.cut(images) if execution == 'tiles' else images)
@@ -242,15 +267,18 @@ class Trunk(nn.Module):
     def __init__(self, backbone: nn.Module, encoder: nn.Module): super().__init__(); self.backbone, self.encoder = backbone, encoder
     def forward(self, images: Tensor) -> list[Tensor]: return self.encoder.pan(self.encoder.fpn(self.encoder.project(self.backbone(images))))
 
-def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: 'TilePruner', images: Tensor, kept=None) -> tuple[list[Tensor], dict]:
-    """Backbone and encoder for the chosen tiles: images `[b, 3, h, w]` -> (whole maps, zero where nothing was computed; the encoder's info, the pruner's and the `grid`).
+def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: 'TilePruner', images: Tensor,
+                   kept=None) -> tuple[list[Tensor], dict]:
+    """Backbone and encoder for the chosen tiles: images `[b, 3, h, w]` -> (whole maps, zero where nothing was
+    computed; the encoder's info, the pruner's and the `grid`).
 
     All tokens of kept tiles enter the encoder's transformer, or, with token pruning, the best of these."""
     grid, tiles = pruner(images, kept)
     if not torch.is_tensor(grid.kept):
         if grid.batch > 1: raise ValueError('an average budget gives images of one batch different numbers of tiles: give them one by one, as DSETRTDETR does')
         grid = TileGrid(torch.stack(list(grid.kept)), grid.shape)
-    scores, execution = tiles['tile_scores'], 'dense' if grid.whole else pruner.execution   # all tiles are the image: no borders to fetch
+    # all tiles are the image: no borders to fetch
+    scores, execution = tiles['tile_scores'], 'dense' if grid.whole else pruner.execution
     if execution == 'dense':
         maps, info = encoder.encode(pruner.gate(encoder.project(backbone(images)), grid, scores, 'dense'))
         return encoder.pan(encoder.fpn(maps)), info | tiles | dict(grid=grid)
@@ -266,11 +294,14 @@ def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: 'TilePruner'
 
 def _encode(encoder: nn.Module, maps: list[Tensor], grid: TileGrid, tiled: bool) -> tuple[list[Tensor], dict]:
     "`HybridEncoder.encode` for the cells of computed tiles."
-    info = dict(kept_indices=None, scores=None, keep_ratio=1., target_keep_ratio=1., num_kept=0, num_tokens=0, levels=encoder.use_encoder_idx, spatial_shapes=[], routing=[])
+    info = dict(kept_indices=None, scores=None, keep_ratio=1., target_keep_ratio=1., num_kept=0, num_tokens=0,
+                levels=encoder.use_encoder_idx, spatial_shapes=[], routing=[])
     if not encoder.use_encoder_idx: return maps, info
-    sides = [m.shape[2:] if tiled else (m.shape[2] // grid.shape[0], m.shape[3] // grid.shape[1]) for m in (maps[i] for i in encoder.use_encoder_idx)]
+    sides = [m.shape[2:] if tiled else (m.shape[2] // grid.shape[0], m.shape[3] // grid.shape[1])
+             for m in (maps[i] for i in encoder.use_encoder_idx)]
     shapes = [(grid.shape[0] * ty, grid.shape[1] * tx) for ty, tx in sides]
-    parts = [(maps[i] if tiled else grid.cut(maps[i])).permute(0, 2, 3, 1).reshape(grid.batch, -1, encoder.hidden_dim) for i in encoder.use_encoder_idx]
+    parts = [(maps[i] if tiled else grid.cut(maps[i])).permute(0, 2, 3, 1).reshape(grid.batch, -1, encoder.hidden_dim)
+             for i in encoder.use_encoder_idx]
     starts = [0, *torch.tensor([h * w for h, w in shapes]).cumsum(0).tolist()]
     cells = torch.cat([grid.cells(*side) + start for side, start in zip(sides, starts)], 1)                  # [b, n]
     tokens = torch.cat(parts, 1)                                                                             # [b, n, c]
@@ -295,33 +326,41 @@ def memory_cells(grid: TileGrid, shapes: Sequence[tuple[int, int]], info: dict |
     sizes, parts = [h * w for h, w in shapes], []
     pruned = info is not None and info['kept_indices'] is not None
     for i, (h, w) in enumerate(shapes):
-        if not (pruned and i in info['levels']): parts.append(grid.cells(h // grid.shape[0], w // grid.shape[1]) + sum(sizes[:i]))
+        if not (pruned and i in info['levels']): parts.append(grid.cells(h // grid.shape[0],
+            w // grid.shape[1]) + sum(sizes[:i]))
     if pruned:
-        cells = torch.cat([torch.arange(sizes[i], device=grid.tiles.device) + sum(sizes[:i]) for i in info['levels']])   # where the encoder's tokens lie
+        # where the encoder's tokens lie
+        cells = torch.cat([torch.arange(sizes[i], device=grid.tiles.device) + sum(sizes[:i]) for i in info['levels']])
         parts.append(cells[info['kept_indices']])
     return torch.cat(parts, 1).sort(1).values
 
 def merge_outputs(outputs: Sequence[dict]) -> dict:
-    "The outputs of single images as those of one batch. Routing and token pruning, whose sizes differ from image to image, stay lists, one entry an image."
-    merged = {k: torch.cat([o[k] for o in outputs]) for k in ('pred_logits', 'pred_boxes', 'query_index') if k in outputs[0]}
+    """The outputs of single images as those of one batch. Routing and token pruning, whose sizes differ from image to image, stay lists, one entry an image."""
+    merged = {k: torch.cat([o[k] for o in outputs]) for k in ('pred_logits', 'pred_boxes', 'query_index')
+              if k in outputs[0]}
     if 'encoder_info' not in outputs[0]: return merged
     infos = [o['encoder_info'] for o in outputs]
-    info = infos[0] | dict(tile_scores=torch.cat([i['tile_scores'] for i in infos]), kept_tiles=[i['kept_tiles'][0] for i in infos], images=infos)
+    info = infos[0] | dict(tile_scores=torch.cat([i['tile_scores'] for i in infos]),
+                           kept_tiles=[i['kept_tiles'][0] for i in infos], images=infos)
     return merged | dict(encoder_info=info, routing=[o['routing'] for o in outputs])
 
 # %% ../nbs/13_tiles.ipynb #3535aa4b
 @torch.no_grad()
 def spatial_layers(network: nn.Module) -> list[tuple[str, int]]:
-    """Name and channels of every layer of `network` (images `[b, 3, h, w]` -> maps) that looks at neighbours, in the order of computation.
+    """Name and channels of every layer of `network` (images `[b, 3, h, w]` -> maps) that looks at neighbours, in the
+    order of computation.
 
-    Raises ValueError, naming the layer, when the network computes something else in tiles than on whole maps (windowed attention, global pooling,
+    Raises ValueError, naming the layer, when the network computes something else in tiles than on whole maps (windowed
+    attention, global pooling,
     squeeze and excitation): a copy in double precision is run both ways."""
     network = copy.deepcopy(network).eval().double()
     device = next(network.parameters()).device   # on the meta device nothing is computed, so nothing can be compared
-    for p in network.parameters(): p.add_(.1 * (p.abs().amax() < 1e-3))   # a branch that starts at zero would hide what stands in it
+    # a branch that starts at zero would hide what stands in it
+    for p in network.parameters(): p.add_(.1 * (p.abs().amax() < 1e-3))
     inside, outputs = [''], dict(tiles={}, masked={})
     grid = TileGrid(torch.tensor([[0, 1, 3, 5]], device=device), (2, 3))
-    images = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0), dtype=torch.float64, device='cpu').to(device)
+    images = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0), dtype=torch.float64,
+                        device='cpu').to(device)
     def run(execution, seen):
         def enter(m, args, name): inside[0] = name
         def leave(m, args, out, name): outputs[execution].setdefault(name, out)
@@ -337,9 +376,12 @@ def spatial_layers(network: nn.Module) -> list[tuple[str, int]]:
     seen = _Names(inside)
     try: masked, tiled = run('masked', seen), run('tiles', None)
     except Exception as e: refuse(inside[0], f'{type(e).__name__} ({e})')
-    if device.type == 'meta' or all(_agree(t, m, grid) for t, m in zip(tiled, masked)): return list(zip(seen.names, [x.shape[1] for x in seen]))
+    if device.type == 'meta' or all(_agree(t, m, grid)
+                                    for t, m in zip(tiled, masked)): return list(zip(seen.names, [x.shape[1]
+                                        for x in seen]))
     for name, m in outputs['masked'].items():
-        if torch.is_tensor(m) and m.ndim == 4 and not _agree(outputs['tiles'].get(name), m, grid): refuse(name, 'it, or what stands before it, mixes cells of different tiles')
+        if torch.is_tensor(m) and m.ndim == 4 and not _agree(outputs['tiles'].get(name), m, grid): refuse(name,
+            'it, or what stands before it, mixes cells of different tiles')
     refuse('?', 'the outputs differ')
 
 class _Names(list):
@@ -355,16 +397,17 @@ def _agree(tiled: Tensor | None, masked: Tensor, grid: TileGrid) -> bool:
 
 # %% ../nbs/13_tiles.ipynb #3fba87b1
 def _overlap(boxes: Tensor, gh: int, gw: int) -> tuple[Tensor, Tensor]:
-    "The share of each box's height in every row of tiles `[m, gh]`, and of its width in every column `[m, gw]`. boxes `[m, 4]` cxcywh in 0..1."
+    """The share of each box's height in every row of tiles `[m, gh]`, and of its width in every column `[m, gw]`. boxes `[m, 4]` cxcywh in 0..1."""
     boxes = boxes.float()
     def share(centre, size, n):
-        low, high = ((centre + s * size / 2).clamp(0, 1)[:, None] * n for s in (-1, 1))                      # [m, 1], in tiles
+        # [m, 1], in tiles
+        low, high = ((centre + s * size / 2).clamp(0, 1)[:, None] * n for s in (-1, 1))
         start = torch.arange(n, device=boxes.device)
         return (torch.minimum(high, start + 1) - torch.maximum(low, start)).clamp(min=0) / (high - low).clamp(min=1e-6)
     return share(boxes[:, 1], boxes[:, 3], gh), share(boxes[:, 0], boxes[:, 2], gw)
 
 def object_share(boxes: Tensor, height: int, width: int) -> Tensor:
-    "The largest share of any one object in each tile: boxes `[m, 4]` cxcywh in 0..1 -> `[height, width]` in 0..1; m may be 0."
+    """The largest share of any one object in each tile: boxes `[m, 4]` cxcywh in 0..1 -> `[height, width]` in 0..1; m may be 0."""
     if not len(boxes): return torch.zeros(height, width, device=boxes.device)
     y, x = _overlap(boxes, height, width)
     return (y[:, :, None] * x[:, None]).amax(0)
@@ -375,21 +418,27 @@ def kept_share(boxes: Tensor, kept: Tensor, height: int, width: int) -> Tensor:
     mask = torch.zeros(height * width, device=boxes.device).index_fill(0, kept.to(boxes.device), 1.).view(height, width)
     return torch.einsum('my,yx,mx->m', y, mask, x)
 
-def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[int, int], recall_weight: float = 2.) -> Tensor:
+def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[int, int],
+                         recall_weight: float = 2.) -> Tensor:
     """Binary cross-entropy between tile scores `[b, n]` (logits) and each tile's `object_share`, a scalar.
 
-    A tile that holds an object weighs `recall_weight` times as much as an empty one: an object that is not kept is lost."""
+    A tile that holds an object weighs `recall_weight` times as much as an empty one: an object that is not kept is
+    lost."""
     wanted = torch.stack([object_share(t['boxes'], *shape).flatten() for t in targets]).to(scores.device)    # [b, n]
-    return F.binary_cross_entropy_with_logits(scores.float(), wanted, pos_weight=scores.new_tensor(recall_weight, dtype=torch.float32))
+    return F.binary_cross_entropy_with_logits(scores.float(), wanted,
+                                              pos_weight=scores.new_tensor(recall_weight, dtype=torch.float32))
 
 # %% ../nbs/13_tiles.ipynb #4aba1636
 class Glance(nn.Module):
-    """Looks at an image at a quarter of its size and scores its tiles: `[b, 3, h, w]` -> logits `[b, h/th, w/tw]`, float32.
+    """Looks at an image at a quarter of its size and scores its tiles: `[b, 3, h, w]` -> logits `[b, h/th, w/tw]`,
+    float32.
 
-    Three strided convolutions reach stride 32, the strongest cell speaks for its tile, one more convolution lets neighbouring tiles see each other."""
+    Three strided convolutions reach stride 32, the strongest cell speaks for its tile, one more convolution lets
+    neighbouring tiles see each other."""
     def __init__(self, tile: tuple[int, int] = (64, 64), widths: Sequence[int] = (32, 64, 128)):
         super().__init__()
-        def conv(a, b, stride): return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.SiLU())
+        def conv(a, b, stride): return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b),
+                                                     nn.SiLU())
         self.stem = nn.Sequential(*[conv(a, b, 2) for a, b in zip((3, *widths), widths)])
         self.pool = (tile[0] // 32, tile[1] // 32)
         self.context, self.head = conv(widths[-1], widths[-1], 1), nn.Conv2d(widths[-1], 1, 1)
@@ -403,18 +452,27 @@ class Glance(nn.Module):
 TILE_EXECUTIONS = 'tiles', 'masked', 'dense'
 
 class TilePruner(TokenPruner):
-    """A glance that keeps the best `ceil(ratio * n)` of an image's n tiles; schedule, override and gate are those of `TokenPruner`.
+    """A glance that keeps the best `ceil(ratio * n)` of an image's n tiles; schedule, override and gate are those of
+    `TokenPruner`.
 
-    `forward(images [b, 3, h, w], kept=None) -> (TileGrid, info)`; `kept` `[b, k]` overrules the choice. info: `tile_scores` `[b, n]`,
-    `kept_tiles` `[b, k]` (a list of b tensors with an average budget), `tile_grid` (rows, columns), `tile_keep_ratio` (now), `target_tile_keep_ratio`.
+    `forward(images [b, 3, h, w], kept=None) -> (TileGrid, info)`; `kept` `[b, k]` overrules the choice. info:
+    `tile_scores` `[b, n]`,
+    `kept_tiles` `[b, k]` (a list of b tensors with an average budget), `tile_grid` (rows, columns), `tile_keep_ratio`
+    (now), `target_tile_keep_ratio`.
 
-    - `execution`: 'tiles', 'masked' or 'dense' (ignores the choice). - `channels`: of every layer that looks at neighbours; each gets a learned
-    vector that stands where nothing is computed (none: zeros). - `mixed`: ratios to draw from, one for each training batch once the warm-up is over.
-    - `prior` `[gh, gw]`: added to the scores. - `ring`: how much of its best neighbour's probability a tile gets when tiles are chosen.
-    - `budget`: 'fixed' tiles for every image, or on 'average' (in eval): all tiles above one score, at least `min_tiles`, at most `cap` times the budget.
+    - `execution`: 'tiles', 'masked' or 'dense' (ignores the choice). - `channels`: of every layer that looks at
+    neighbours; each gets a learned
+    vector that stands where nothing is computed (none: zeros). - `mixed`: ratios to draw from, one for each training
+    batch once the warm-up is over.
+    - `prior` `[gh, gw]`: added to the scores. - `ring`: how much of its best neighbour's probability a tile gets when
+    tiles are chosen.
+    - `budget`: 'fixed' tiles for every image, or on 'average' (in eval): all tiles above one score, at least
+    `min_tiles`, at most `cap` times the budget.
     Raises ValueError for impossible settings and sizes."""
-    def __init__(self, tile: int | tuple[int, int] = 64, keep_ratio: float = .35, warmup_epochs: int = 10, schedule: str = 'linear', execution: str = 'tiles',
-                 channels: Sequence[int] = (), mixed: Sequence[float] = (), prior: Tensor | None = None, prior_weight: float = 1., ring: float = 0.,
+    def __init__(self, tile: int | tuple[int, int] = 64, keep_ratio: float = .35, warmup_epochs: int = 10,
+                 schedule: str = 'linear', execution: str = 'tiles',
+                 channels: Sequence[int] = (), mixed: Sequence[float] = (), prior: Tensor | None = None,
+                 prior_weight: float = 1., ring: float = 0.,
                  widths: Sequence[int] = (32, 64, 128)):
         tile = _pair(tile)
         if any(s < 32 or s % 32 for s in tile): raise ValueError(f'tile_size={tile[0] if tile[0] == tile[1] else tile}: choose a multiple of 32, at least 32 (a cell of stride 32 must fit)')
@@ -434,11 +492,12 @@ class TilePruner(TokenPruner):
         scores, ratio = self.score(images), self._draw()                                                     # [b, n]
         if self.training: self._watch(scores.detach())
         if kept is None: kept = self.choose(scores.detach(), ratio, shape)
-        info = dict(tile_scores=scores, kept_tiles=kept, tile_grid=shape, tile_keep_ratio=ratio, target_tile_keep_ratio=self.keep_ratio)
+        info = dict(tile_scores=scores, kept_tiles=kept, tile_grid=shape, tile_keep_ratio=ratio,
+                    target_tile_keep_ratio=self.keep_ratio)
         return TileGrid(kept, shape), info
 
     def grid_shape(self, images: Tensor) -> tuple[int, int]:
-        "Rows and columns of tiles of images `[b, 3, h, w]`. Raises ValueError with the nearest sizes when they do not fit."
+        """Rows and columns of tiles of images `[b, 3, h, w]`. Raises ValueError with the nearest sizes when they do not fit."""
         (h, w), (th, tw) = images.shape[-2:], self.tile
         if h % th or w % tw or not h * w:
             good = ' x '.join(str(max(t, round(s / t) * t)) for s, t in ((h, th), (w, tw)))
@@ -447,7 +506,8 @@ class TilePruner(TokenPruner):
 
     def score(self, images: Tensor, spatial_shapes=None) -> Tensor:
         "Scores of all tiles, `[b, n]`, prior included."
-        scores = self.predictor(images)                                                                      # [b, gh, gw]
+        # [b, gh, gw]
+        scores = self.predictor(images)
         if self.prior is not None:
             if self.prior.shape != scores.shape[1:]: raise ValueError(f'the prior is {list(self.prior.shape)}, the tiles are {list(scores.shape[1:])}: give a map with one value for each tile')
             scores = scores + self.prior_weight * self.prior
@@ -473,28 +533,32 @@ class TilePruner(TokenPruner):
     def _watch(self, scores: Tensor) -> None:
         "Running quantiles of the scores: a mean over the first hundred batches, then a moving one."
         with torch.no_grad():
-            now = torch.quantile(scores.float().flatten(), torch.linspace(0, 1, len(self.quantiles), device=scores.device))
+            now = torch.quantile(scores.float().flatten(), torch.linspace(0, 1, len(self.quantiles),
+                device=scores.device))
             self.batches += 1
             self.quantiles.lerp_(now.to(self.quantiles), (1 / self.batches).clamp(min=.01))
 
     def _draw(self) -> float:
-        "The ratio of this batch: as scheduled, or drawn from `mixed` after the warm-up (not while a compiler traces, whose graphs have one size)."
+        """The ratio of this batch: as scheduled, or drawn from `mixed` after the warm-up (not while a compiler traces, whose graphs have one size)."""
         ratio = self.current_keep_ratio
-        if not (self.training and self.mixed) or torch.compiler.is_compiling() or self.keep_ratio_override is not None or ratio > self.keep_ratio: return ratio
+        if not (self.training and self.mixed) or torch.compiler.is_compiling() or self.keep_ratio_override is not None or ratio > self.keep_ratio:
+            return ratio
         return self.mixed[int(torch.randint(len(self.mixed), ()))]
 
-    def gate(self, maps: Sequence[Tensor], grid: TileGrid, scores: Tensor, execution: str | None = None) -> list[Tensor]:
-        "The maps times `1 + s - stop_gradient(s)`, s the sigmoid of each tile's score: the values stay, the gradient reaches the scores (and every fill)."
+    def gate(self, maps: Sequence[Tensor], grid: TileGrid, scores: Tensor,
+             execution: str | None = None) -> list[Tensor]:
+        """The maps times `1 + s - stop_gradient(s)`, s the sigmoid of each tile's score: the values stay, the gradient reaches the scores (and every fill)."""
         if not torch.is_grad_enabled(): return list(maps)
         s = scores.sigmoid()
         s = s + 0. * sum(f.sum() for f in self.fill)
         gate = 1 + (s - s.detach())                                                                          # [b, n]
-        if (execution or self.execution) == 'tiles': return [m * gate.flatten().index_select(0, grid.tiles)[:, None, None, None].to(m.dtype) for m in maps]
+        if (execution or self.execution) == 'tiles': return [m * gate.flatten().index_select(0, grid.tiles)[:, None,
+            None, None].to(m.dtype) for m in maps]
         gate = gate.unflatten(1, grid.shape).unsqueeze(1)
         return [m * F.interpolate(gate, m.shape[2:], mode='nearest').to(m.dtype) for m in maps]
 
     def set_keep_ratio(self, keep_ratio: float | None, budget: str | None = None) -> None:
-        "Keep this share of the tiles whatever the epoch (None: as scheduled), as a 'fixed' number or on 'average'. Raises ValueError outside (0, 1]."
+        """Keep this share of the tiles whatever the epoch (None: as scheduled), as a 'fixed' number or on 'average'. Raises ValueError outside (0, 1]."""
         if keep_ratio is not None: _check_tile_ratio(keep_ratio)
         if budget not in (None, 'fixed', 'average'): raise ValueError(f"budget='{budget}': choose 'fixed' or 'average'")
         self.keep_ratio_override, self.budget = keep_ratio, budget or self.budget

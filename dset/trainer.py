@@ -8,4 +8,5 @@ __all__ = []
 # %% ../nbs/appendix/A18_trainer.ipynb #75a47c7d
 from ._moved import moved
 
-__getattr__ = moved('dset.trainer', 'dset.training', 'dset.checkpoint', 'dset.optimisation', 'dset.loading', 'dset.reports', 'dset.commands')
+__getattr__ = moved('dset.trainer', 'dset.training', 'dset.checkpoint', 'dset.optimisation', 'dset.loading',
+                    'dset.reports', 'dset.commands')

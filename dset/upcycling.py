@@ -21,7 +21,7 @@ from .weight_files import LoadReport
 # %% ../nbs/24b_upcycling.ipynb #7cb7d976
 @dataclass
 class DenseFFN:
-    "The two linear layers that experts replace: `w1 [h, c]`, `b1 [h]`, `w2 [c, h]`, `b2 [c]`, as `nn.Linear` holds them."
+    """The two linear layers that experts replace: `w1 [h, c]`, `b1 [h]`, `w2 [c, h]`, `b2 [c]`, as `nn.Linear` holds them."""
     w1: Tensor
     b1: Tensor
     w2: Tensor
@@ -33,7 +33,8 @@ class DenseFFN:
 
 # %% ../nbs/24b_upcycling.ipynb #2953597a
 def describe_units(ffn: DenseFFN, x: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Features `[h, f]` by which units are grouped and their strength `[h]`: with tokens `x [n, c]` when and how much each
+    """Features `[h, f]` by which units are grouped and their strength `[h]`: with tokens `x [n, c]` when and how much
+    each
     unit adds to the output, without them its input weights."""
     reach = ffn.w2.norm(dim=0)                                                          # [h]
     if x is None: return ffn.w1, ffn.w1.norm(dim=1) * reach
@@ -42,15 +43,19 @@ def describe_units(ffn: DenseFFN, x: Tensor | None = None) -> tuple[Tensor, Tens
 
 # %% ../nbs/24b_upcycling.ipynb #5c10d34f
 def group_units(features: Tensor, num_experts: int, width: int, rounds: int = 8) -> Tensor:
-    """Cut hidden units into experts of at most `width`, alike units together (k-means of equal sizes): `[e, width]`, -1 where a place is empty.
+    """Cut hidden units into experts of at most `width`, alike units together (k-means of equal sizes): `[e, width]`,
+    -1 where a place is empty.
 
-    `features [h, f]` describe the units by direction; h at most `num_experts * width`. Equal sizes come from an optimal assignment."""
+    `features [h, f]` describe the units by direction; h at most `num_experts * width`. Equal sizes come from an
+    optimal assignment."""
     f = F.normalize(features.cpu().double(), dim=1)
-    centres = [features.norm(dim=1).argmax().item()]                                    # then always the unit least like those chosen
+    # then always the unit least like those chosen
+    centres = [features.norm(dim=1).argmax().item()]
     for _ in range(num_experts - 1): centres.append((f @ f[centres].T).amax(1).argmin().item())
     centres, owner = f[centres], None
     for _ in range(rounds):
-        before, owner = owner, linear_sum_assignment((f @ centres.T).repeat_interleave(width, 1).numpy(), maximize=True)[1] // width
+        before, owner = owner, linear_sum_assignment((f @ centres.T).repeat_interleave(width, 1).numpy(),
+                                                     maximize=True)[1] // width
         if before is not None and (before == owner).all(): break
         centres = F.normalize(torch.stack([f[owner == e].sum(0) for e in range(num_experts)]), dim=1)
     groups = [torch.from_numpy(owner == e).nonzero().flatten() for e in range(num_experts)]
@@ -58,7 +63,7 @@ def group_units(features: Tensor, num_experts: int, width: int, rounds: int = 8)
 
 # %% ../nbs/24b_upcycling.ipynb #b4ae6ff7
 def fill_experts(layer: PatchMoELayer, ffn: DenseFFN, groups: Tensor, scale: float = 1.) -> None:
-    "Put the units `groups [e, width]` (-1: a unit of zeros) into the experts; outputs are multiplied by `scale`, every expert gets the whole `b2`."
+    """Put the units `groups [e, width]` (-1: a unit of zeros) into the experts; outputs are multiplied by `scale`, every expert gets the whole `b2`."""
     there = (groups >= 0).to(ffn.w1.dtype)                                              # [e, width]
     layer.w1.copy_((ffn.w1[groups] * there[..., None]).transpose(1, 2))                 # [e, c, width]
     layer.b1.copy_(ffn.b1[groups] * there)
@@ -66,16 +71,22 @@ def fill_experts(layer: PatchMoELayer, ffn: DenseFFN, groups: Tensor, scale: flo
     layer.b2.copy_(ffn.b2.expand_as(layer.b2))
 
 # %% ../nbs/24b_upcycling.ipynb #f0585304
-def fit_router(layer: PatchMoELayer, ffn: DenseFFN, groups: Tensor, x: Tensor | None = None, spread: float = .02) -> None:
-    """Make the router prefer the experts that add most: a ridge regression on tokens `x [n, c]` of the norm of what each expert adds, without
-    tokens the mean input weights of its units. Logits spread by only `spread`, so the order decides and the weights stay even."""
+def fit_router(layer: PatchMoELayer, ffn: DenseFFN, groups: Tensor, x: Tensor | None = None,
+               spread: float = .02) -> None:
+    """Make the router prefer the experts that add most: a ridge regression on tokens `x [n, c]` of the norm of what
+    each expert adds, without
+    tokens the mean input weights of its units. Logits spread by only `spread`, so the order decides and the weights
+    stay even."""
     if x is None: weight, bias = _mean_units(ffn.w1, groups), _mean_units(ffn.b1[:, None], groups)[:, 0]
     else:
-        target = torch.stack([(ffn.hidden(x)[:, g[g >= 0]] @ ffn.w2[:, g[g >= 0]].T).norm(dim=1) for g in groups], 1)    # [n, e]
-        ones = torch.cat([x, torch.ones_like(x[:, :1])], 1)                                                              # [n, c + 1]
+        # [n, e]
+        target = torch.stack([(ffn.hidden(x)[:, g[g >= 0]] @ ffn.w2[:, g[g >= 0]].T).norm(dim=1) for g in groups], 1)
+        # [n, c + 1]
+        ones = torch.cat([x, torch.ones_like(x[:, :1])], 1)
         solution = torch.linalg.solve(ones.T @ ones + 1e-4 * len(x) * torch.eye(ones.shape[1]).to(x), ones.T @ target).T
         weight, bias = solution[:, :-1], solution[:, -1]
-    weight, bias = weight - weight.mean(0), bias - bias.mean()                          # a shift of all logits changes nothing
+    # a shift of all logits changes nothing
+    weight, bias = weight - weight.mean(0), bias - bias.mean()
     size = (F.linear(x, weight, bias) if x is not None else weight * weight.shape[1] ** .5).std()
     layer.router.gate.weight.copy_(weight * spread / size), layer.router.gate.bias.copy_(bias * spread / size)
 
@@ -84,7 +95,7 @@ def _mean_units(values: Tensor, groups: Tensor) -> Tensor:
 
 # %% ../nbs/24b_upcycling.ipynb #6fd2a5be
 def fit_scale(layer: PatchMoELayer, ffn: DenseFFN, x: Tensor) -> None:
-    "Scale the experts' outputs and shift their biases so that the layer is, over tokens `x [n, c]`, the least-squares fit of the dense FFN."
+    """Scale the experts' outputs and shift their biases so that the layer is, over tokens `x [n, c]`, the least-squares fit of the dense FFN."""
     y, wanted = layer(x)[0] - ffn.b2, ffn(x) - ffn.b2                                   # [n, c]
     centred = y - y.mean(0)
     scale = (centred * (wanted - wanted.mean(0))).sum() / centred.square().sum().clamp(min=1e-12)
@@ -93,10 +104,13 @@ def fit_scale(layer: PatchMoELayer, ffn: DenseFFN, x: Tensor) -> None:
 # %% ../nbs/24b_upcycling.ipynb #7e9f991c
 @torch.no_grad()
 def upcycle_ffn(layer: PatchMoELayer, ffn: DenseFFN, x: Tensor | None = None) -> str:
-    """Start the experts of `layer` from a dense FFN and say in words how; tokens `x [n, c]` (a few thousand of its real input) make it closer.
+    """Start the experts of `layer` from a dense FFN and say in words how; tokens `x [n, c]` (a few thousand of its
+    real input) make it closer.
 
-    Experts as wide as the FFN are copies, the layer equals it for any router (Komatsuzaki et al. 2022). Narrower ones share its
-    units (as in MoEfication, Zhang et al. 2022): with all experts chosen the layer equals the FFN, with fewer it is its best units."""
+    Experts as wide as the FFN are copies, the layer equals it for any router (Komatsuzaki et al. 2022). Narrower ones
+    share its
+    units (as in MoEfication, Zhang et al. 2022): with all experts chosen the layer equals the FFN, with fewer it is
+    its best units."""
     h, (e, k, width) = len(ffn.w1), (layer.num_experts, layer.top_k, layer.hidden_dim)
     if width == h:
         fill_experts(layer, ffn, torch.arange(h).expand(e, h))
@@ -105,7 +119,8 @@ def upcycle_ffn(layer: PatchMoELayer, ffn: DenseFFN, x: Tensor | None = None) ->
     kept = strength.topk(min(h, e * width)).indices.sort().values
     groups = group_units(features[kept], e, width).to(kept.device)
     groups = torch.where(groups >= 0, kept[groups], -1)
-    fill_experts(layer, ffn, groups, scale=k)                                           # the k gate weights are near 1/k
+    # the k gate weights are near 1/k
+    fill_experts(layer, ffn, groups, scale=k)
     if k == e: nn.init.zeros_(layer.router.gate.weight), nn.init.zeros_(layer.router.gate.bias)
     else: fit_router(layer, ffn, groups, x)
     if x is not None and (k < e or len(kept) < h): fit_scale(layer, ffn, x)
@@ -114,10 +129,11 @@ def upcycle_ffn(layer: PatchMoELayer, ffn: DenseFFN, x: Tensor | None = None) ->
 
 # %% ../nbs/24b_upcycling.ipynb #eb8aa2ab
 def dense_ffns(model: nn.Module, state: dict[str, Tensor]) -> dict[str, DenseFFN]:
-    "For each layer of experts in `model` (by name) the dense FFN that `state` (our names) has in its place, if it has one of its width."
+    """For each layer of experts in `model` (by name) the dense FFN that `state` (our names) has in its place, if it has one of its width."""
     found = {}
     for name, m in model.named_modules():
-        keys = [name.removesuffix('moe') + s for s in ('linear1.weight', 'linear1.bias', 'linear2.weight', 'linear2.bias')]
+        keys = [name.removesuffix('moe') + s
+                for s in ('linear1.weight', 'linear1.bias', 'linear2.weight', 'linear2.bias')]
         if isinstance(m, PatchMoELayer) and all(k in state for k in keys) and state[keys[0]].shape[1] == m.d_model:
             found[name] = DenseFFN(*(state[k].to(m.w1) for k in keys), m.activation)
     return found
@@ -125,7 +141,7 @@ def dense_ffns(model: nn.Module, state: dict[str, Tensor]) -> dict[str, DenseFFN
 # %% ../nbs/24b_upcycling.ipynb #799a469a
 @torch.no_grad()
 def record_tokens(model: DSETRTDETR, ffns: dict[str, DenseFFN], images: Tensor, limit: int = 4096) -> dict[str, Tensor]:
-    "What enters each FFN, `[n, c]`, when `images [b, 3, h, w]` run through the *dense* un-pruned model: hooks put the FFNs in the experts' place."
+    """What enters each FFN, `[n, c]`, when `images [b, 3, h, w]` run through the *dense* un-pruned model: hooks put the FFNs in the experts' place."""
     seen, training = {}, model.training
     def stand_in(name):
         def hook(m, args, out):
@@ -145,8 +161,9 @@ def record_tokens(model: DSETRTDETR, ffns: dict[str, DenseFFN], images: Tensor, 
     return seen
 
 # %% ../nbs/24b_upcycling.ipynb #99b14f59
-def upcycle_model(model: DSETRTDETR, state: dict[str, Tensor], images: Tensor | None = None, report: LoadReport | None = None) -> LoadReport:
-    "`upcycle_ffn` for every layer of experts whose dense FFN is in `state` (our names); the pruning schedule starts at epoch 0, which keeps everything."
+def upcycle_model(model: DSETRTDETR, state: dict[str, Tensor], images: Tensor | None = None,
+                  report: LoadReport | None = None) -> LoadReport:
+    """`upcycle_ffn` for every layer of experts whose dense FFN is in `state` (our names); the pruning schedule starts at epoch 0, which keeps everything."""
     report = LoadReport() if report is None else report
     ffns = dense_ffns(model, state)
     tokens = record_tokens(model, ffns, images) if images is not None and ffns else {}

@@ -30,18 +30,21 @@ def hgnet_key(key: str) -> str:
     key = re.sub(r'\bconvolution\b', 'conv', re.sub(r'\bnormalization\b', 'bn', key))
     key = re.sub(r'^embedder\.', 'stem.', re.sub(r'^encoder\.stages\.', 'stages.', key))
     key = re.sub(r'^stages\.(\d)\.', r'stages_\1.', key)
-    key = key.replace('aggregation_squeeze_conv', 'aggregation.0').replace('aggregation_excitation_conv', 'aggregation.1')
+    key = key.replace('aggregation_squeeze_conv', 'aggregation.0').replace('aggregation_excitation_conv',
+        'aggregation.1')
     return re.sub(r'^(stem\.stem2[ab]\.conv)\.1\.', r'\1.', key)       # the repository pads in front of the convolution
 
 # %% ../nbs/24_weights.ipynb #96087528
 def backbone_key(key: str) -> str:
-    "Our name of a backbone parameter, `backbone.body.` and timm's name; ResNet-D and HGNetv2 are told apart by their own words."
+    """Our name of a backbone parameter, `backbone.body.` and timm's name; ResNet-D and HGNetv2 are told apart by their own words."""
     hgnet = re.match(r'(stem|stages[._]|embedder\.stem|encoder\.stages\.\d\.(blocks|downsample))', key)
     return 'backbone.body.' + (hgnet_key(key) if hgnet else presnet_key(key))
 
 # %% ../nbs/24_weights.ipynb #032fca52
-_LAYER = [(r'\.self_attn\.o(ut)?_proj\.', '.self_attn.out_proj.'), (r'\.(mlp\.)?fc([12])\.', r'.linear\2.'), (r'\.self_attn_layer_norm\.', '.norm1.'),
-          (r'\.encoder_attn_layer_norm\.', '.norm2.'), (r'\.encoder_attn\.', '.cross_attn.'), (r'\.n_points_scale$', '.num_points_scale')]
+_LAYER = [(r'\.self_attn\.o(ut)?_proj\.', '.self_attn.out_proj.'), (r'\.(mlp\.)?fc([12])\.', r'.linear\2.'),
+          (r'\.self_attn_layer_norm\.', '.norm1.'),
+          (r'\.encoder_attn_layer_norm\.', '.norm2.'), (r'\.encoder_attn\.', '.cross_attn.'),
+          (r'\.n_points_scale$', '.num_points_scale')]
 
 def _layer_key(key: str, last_norm: str) -> str:
     for pattern, new in _LAYER: key = re.sub(pattern, new, key)
@@ -50,7 +53,8 @@ def _layer_key(key: str, last_norm: str) -> str:
 # %% ../nbs/24_weights.ipynb #5d29b3f9
 _TRANSFORMERS = [
     (r'model\.backbone\.model\.(.+)', lambda m: backbone_key(m[1])),
-    (r'model\.(encoder|decoder)_input_proj\.(\d+)\.([01])\.(.+)', lambda m: f"{m[1]}.input_proj.{m[2]}.{('conv', 'norm')[int(m[3])]}.{m[4]}"),
+    (r'model\.(encoder|decoder)_input_proj\.(\d+)\.([01])\.(.+)',
+     lambda m: f"{m[1]}.input_proj.{m[2]}.{('conv', 'norm')[int(m[3])]}.{m[4]}"),
     (r'model\.encoder\.(?:aifi|encoder)\.(\d+\.layers\..+)', lambda m: _layer_key(f'encoder.encoder.{m[1]}', 'norm2')),
     (r'model\.encoder\.((?:lateral|downsample)_convs|(?:fpn|pan)_blocks)(.+)', lambda m: f'encoder.{m[1]}{m[2]}'),
     (r'model\.enc_output\.([01])\.(.+)', lambda m: f"decoder.enc_output.{('proj', 'norm')[int(m[1])]}.{m[2]}"),
@@ -63,12 +67,13 @@ _TRANSFORMERS = [
 # %% ../nbs/24_weights.ipynb #694bcc90
 _OFFICIAL = [
     (r'backbone\.(?!body\.)(.+)', lambda m: backbone_key(m[1])),
-    (r'(encoder|decoder)\.input_proj\.(\d+)\.([01])\.(.+)', lambda m: f"{m[1]}.input_proj.{m[2]}.{('conv', 'norm')[int(m[3])]}.{m[4]}"),
+    (r'(encoder|decoder)\.input_proj\.(\d+)\.([01])\.(.+)',
+     lambda m: f"{m[1]}.input_proj.{m[2]}.{('conv', 'norm')[int(m[3])]}.{m[4]}"),
     (r'decoder\.enc_output\.([01])\.(.+)', lambda m: f"decoder.enc_output.{('proj', 'norm')[int(m[1])]}.{m[2]}")]
 
 # %% ../nbs/24_weights.ipynb #f14f2a20
 def dset_key(key: str) -> str:
-    "Our name of a parameter of RT-DETR or RT-DETRv2 given as transformers or the official repository names it; others come back as they are."
+    """Our name of a parameter of RT-DETR or RT-DETRv2 given as transformers or the official repository names it; others come back as they are."""
     for pattern, rename in (*_TRANSFORMERS, *_OFFICIAL):
         if m := re.fullmatch(pattern, key): return rename(m)
     return key
@@ -89,7 +94,7 @@ def convert_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 # %% ../nbs/24_weights.ipynb #55bddf0c
 def weight_file(path: Path) -> Path:
-    "The weight file that a file or a folder means: of save_pretrained, of transformers, or of a training run. Raises `FileNotFoundError`."
+    """The weight file that a file or a folder means: of save_pretrained, of transformers, or of a training run. Raises `FileNotFoundError`."""
     if not path.is_dir(): return path
     names = 'model.safetensors', 'best_checkpoint.pth', 'latest_checkpoint.pth', 'pytorch_model.bin'
     for name in names:
@@ -97,8 +102,10 @@ def weight_file(path: Path) -> Path:
     raise FileNotFoundError(f'{path} holds no weights ({", ".join(names)}): give a run folder, a folder of save_pretrained, or a weight file')
 
 def read_checkpoint(source: str | Path, download: bool = True) -> tuple[dict[str, Tensor], list[str] | None]:
-    """Tensors by name and, where the file says so, class names: of a weight file, a folder of save_pretrained (ours or transformers') or of a run,
-    and, with `download`, of a published name (`list_weights`) or a Hub repository. Raises `CheckpointError` or `FileNotFoundError`."""
+    """Tensors by name and, where the file says so, class names: of a weight file, a folder of save_pretrained (ours or
+    transformers') or of a run,
+    and, with `download`, of a published name (`list_weights`) or a Hub repository. Raises `CheckpointError` or
+    `FileNotFoundError`."""
     if not download and not Path(source).expanduser().exists():
         raise FileNotFoundError(f'{source} does not exist: give a file, a folder, or a published name or Hub repository with download=True')
     path = weight_file(find_weights(source))
@@ -108,21 +115,24 @@ def read_checkpoint(source: str | Path, download: bool = True) -> tuple[dict[str
     return state, raw.get('class_names') if isinstance(raw.get('class_names'), list) else names_beside(path)
 
 # %% ../nbs/24_weights.ipynb #c8901cf7
-COCO_CLASSES = [c for c in FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT.meta['categories'] if c not in ('__background__', 'N/A')]
-_SAME = dict(motorbike='motorcycle', aeroplane='airplane', sofa='couch', tvmonitor='tv')           # as transformers' RT-DETR files say them
+COCO_CLASSES = [c for c in FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT.meta['categories']
+                if c not in ('__background__', 'N/A')]
+# as transformers' RT-DETR files say them
+_SAME = dict(motorbike='motorcycle', aeroplane='airplane', sofa='couch', tvmonitor='tv')
 
 def coco_name(name: str) -> str:
-    "A class name as it is compared: lower case, without spaces, COCO's own word for its synonyms (`motorbike` -> `motorcycle`)."
+    """A class name as it is compared: lower case, without spaces, COCO's own word for its synonyms (`motorbike` -> `motorcycle`)."""
     plain = re.sub(r'[\s_-]', '', str(name).lower())
     return _SAME.get(plain, plain)
 
-COCO_TO_DAIR = dict(Car='car', Van='car', Truck='truck', Bus='bus', Pedestrian='person', Cyclist='bicycle', Motorcyclist='motorcycle')
+COCO_TO_DAIR = dict(Car='car', Van='car', Truck='truck', Bus='bus', Pedestrian='person', Cyclist='bicycle',
+                    Motorcyclist='motorcycle')
 
 # %% ../nbs/24_weights.ipynb #98a72d88
 CLASS_MAPS = dict(coco_to_dair8=COCO_TO_DAIR)
 
 def named_class_map(source: str | Path | dict | None) -> dict[str, str] | None:
-    "A class map (our name -> the file's): a dict as it is, a name out of `CLASS_MAPS`, or a YAML or JSON file. Raises `ValueError`."
+    """A class map (our name -> the file's): a dict as it is, a name out of `CLASS_MAPS`, or a YAML or JSON file. Raises `ValueError`."""
     if source is None or isinstance(source, dict): return source
     if str(source) in CLASS_MAPS: return CLASS_MAPS[str(source)]
     path = Path(source).expanduser()
@@ -132,9 +142,10 @@ def named_class_map(source: str | Path | dict | None) -> dict[str, str] | None:
     return {str(k): str(v) for k, v in table.items()}
 
 def class_rows(ours: list[str], theirs: list[str], class_map: dict[str, str]) -> list[int]:
-    "For each of our classes the row of the file's class it starts from, -1 for none; `class_map` is our name -> the file's. Raises `ValueError`."
+    """For each of our classes the row of the file's class it starts from, -1 for none; `class_map` is our name -> the file's. Raises `ValueError`."""
     if not isinstance(class_map, dict): raise ValueError(f"class_map is a {type(class_map).__name__}: give a map from our class names to the file's, such as COCO_TO_DAIR")
-    row = {coco_name(n): i for i, n in reversed(list(enumerate(theirs)))} | {n: i for i, n in reversed(list(enumerate(theirs)))}
+    row = {coco_name(n): i for i, n in reversed(list(enumerate(theirs)))} | {n: i
+        for i, n in reversed(list(enumerate(theirs)))}
     def find(name): return row.get(name, row.get(coco_name(name)))
     unknown = [k for k in class_map.values() if find(k) is None]
     if unknown: raise ValueError(f"class_map names {', '.join(map(repr, unknown))}, which the checkpoint does not have: choose from {', '.join(theirs)}")
@@ -146,7 +157,7 @@ def class_rows(ours: list[str], theirs: list[str], class_map: dict[str, str]) ->
 _CLASS_LAYER = re.compile(r'decoder\.(enc_score_head|dec_score_head\.\d+)\.(weight|bias)|decoder\.denoising_class_embed\.weight')
 
 def copy_class_rows(own: Tensor, theirs: Tensor, rows: list[int]) -> Tensor:
-    "`own [c, ...]` with row i replaced by row `rows[i]` of `theirs`, where that is not -1; further rows (padding) stay."
+    """`own [c, ...]` with row i replaced by row `rows[i]` of `theirs`, where that is not -1; further rows (padding) stay."""
     out = own.clone()
     for i, r in enumerate(rows):
         if r >= 0: out[i] = theirs[r]
@@ -159,19 +170,25 @@ def _backbone_name(state: dict[str, Tensor]) -> str | None:
     def blocks(stage): return len({m[1] for k in body if (m := re.match(stage + r'\.(\d+)\.', k))})
     depth = {2: 18, 6: 50 if any('.conv3.' in k for k in body) else 34, 23: 101}.get(blocks('layer3'))
     if depth: return f'presnet{depth}'
-    return {3: 'hgnetv2_b4', 5: 'hgnetv2_b5', 6: 'hgnetv2_b6'}.get(blocks(r'stages_2\.blocks')) if 'stem.stem4.conv.weight' in body else None
+    return {3: 'hgnetv2_b4', 5: 'hgnetv2_b5',
+            6: 'hgnetv2_b6'}.get(blocks(r'stages_2\.blocks')) if 'stem.stem4.conv.weight' in body else None
 
 # %% ../nbs/24_weights.ipynb #6de1adc8
 def architecture(state: dict[str, Tensor]) -> dict:
-    "Settings (leaf names) of the dense detector whose tensors these are, our names: `create_detector('rtdetr_presnet50', **architecture(state))`."
+    """Settings (leaf names) of the dense detector whose tensors these are, our names: `create_detector('rtdetr_presnet50', **architecture(state))`."""
     def rows(key, axis=0): return state[key].shape[axis]
     def count(pattern): return len({m[1] for k in state if (m := re.match(pattern, k))})
     try:
-        found = dict(backbone=_backbone_name(state), hidden_dim=rows('decoder.enc_output.proj.weight'), encoder_dim=rows('encoder.input_proj.0.conv.weight'),
-                     dim_feedforward=rows('decoder.decoder.layers.0.linear1.weight'), encoder_feedforward=rows('encoder.encoder.0.layers.0.linear1.weight'),
-                     decoder_layers=count(r'decoder\.decoder\.layers\.(\d+)'), encoder_layers=count(r'encoder\.encoder\.0\.layers\.(\d+)'),
-                     depth_mult=count(r'encoder\.fpn_blocks\.0\.bottlenecks\.(\d+)') / 3, num_classes=rows('decoder.enc_score_head.weight'),
-                     decoder_points=rows('decoder.decoder.layers.0.cross_attn.sampling_offsets.bias') // (8 * 3 * 2))   # heads, levels, (x, y)
+        found = dict(backbone=_backbone_name(state), hidden_dim=rows('decoder.enc_output.proj.weight'),
+                     encoder_dim=rows('encoder.input_proj.0.conv.weight'),
+                     dim_feedforward=rows('decoder.decoder.layers.0.linear1.weight'),
+                     encoder_feedforward=rows('encoder.encoder.0.layers.0.linear1.weight'),
+                     decoder_layers=count(r'decoder\.decoder\.layers\.(\d+)'),
+                     encoder_layers=count(r'encoder\.encoder\.0\.layers\.(\d+)'),
+                     depth_mult=count(r'encoder\.fpn_blocks\.0\.bottlenecks\.(\d+)') / 3,
+                     num_classes=rows('decoder.enc_score_head.weight'),
+                     # heads, levels, (x, y)
+                     decoder_points=rows('decoder.decoder.layers.0.cross_attn.sampling_offsets.bias') // (8 * 3 * 2))
         return found | dict(expansion=rows('encoder.fpn_blocks.0.conv1.conv.weight') / found['encoder_dim'])
     except KeyError as e: raise CheckpointError(f'the tensors are no dense RT-DETR: {e.args[0]} is missing') from None
 
@@ -182,8 +199,10 @@ def _check_backbone(own: dict, state: dict, name: str) -> None:
         raise CheckpointError(f'the checkpoint fits nothing: none of its {len(state)} tensors has a name and shape of this model, the first is '
                               f'{next(iter(state))!r}; is it an RT-DETR, RT-DETRv2 or dset checkpoint?')
     theirs = {k for k in state if k.startswith('backbone.')}
-    missing = [k for k in own if k.startswith('backbone.') and not k.endswith('num_batches_tracked') and (k not in theirs or state[k].shape != own[k].shape)]
-    missing = [k for k in missing if not (name in ('presnet18', 'presnet34') and '.layer1.0.downsample.' in k)]     # the identity where it is absent
+    missing = [k for k in own if k.startswith('backbone.') and not k.endswith('num_batches_tracked')
+               and (k not in theirs or state[k].shape != own[k].shape)]
+    # the identity where it is absent
+    missing = [k for k in missing if not (name in ('presnet18', 'presnet34') and '.layer1.0.downsample.' in k)]
     wrong = missing + sorted(k for k in theirs if k not in own)
     if wrong:
         raise CheckpointError(f"the checkpoint's backbone is {_backbone_name(state) or 'unknown'}, the model's {name}: {len(wrong)} backbone tensors are missing, "
@@ -193,16 +212,18 @@ def _check_backbone(own: dict, state: dict, name: str) -> None:
 _WIDTHS = dict(encoder_dim='encoder.input_proj.0.conv.weight', hidden_dim='decoder.enc_output.proj.weight')
 
 def _check_parts(own: dict, state: dict) -> None:
-    "Raise `CheckpointError` if encoder or decoder have another width in the file, or if the file has more than a backbone and nothing for one of them."
+    """Raise `CheckpointError` if encoder or decoder have another width in the file, or if the file has more than a backbone and nothing for one of them."""
     for name, key in _WIDTHS.items():
         if key in state and state[key].shape[0] != own[key].shape[0]:
             raise CheckpointError(f"the checkpoint has {name}={state[key].shape[0]}, the model {name}={own[key].shape[0]}: build the model as wide (dset.weights.architecture "
                                   "reads all settings off the tensors), or give the tensors of the backbone alone")
     strange = sorted(k for k in state if k not in own)
     for part in ('encoder.', 'decoder.'):
-        if strange and not any(k.startswith(part) and k in own for k in state) and any(not k.startswith('backbone.') for k in state):
+        if strange and not any(k.startswith(part) and k in own for k in state) and any(not k.startswith('backbone.')
+            for k in state):
             raise CheckpointError(f"the checkpoint has nothing under the names of the model's {part[:-1]}, but {len(strange)} tensors of other names, first {strange[0]!r}: were its keys renamed?")
-    bad = next((k for k, v in state.items() if k in own and not v.isfinite().all()), None)        # (official files hold infinite anchors)
+    # (official files hold infinite anchors)
+    bad = next((k for k, v in state.items() if k in own and not v.isfinite().all()), None)
     if bad: raise CheckpointError(f'{bad} in the checkpoint holds NaN or infinity: the training that wrote it had failed')
 
 # %% ../nbs/24_weights.ipynb #16a39ca5
@@ -210,7 +231,8 @@ _CONSTANTS = ('num_batches_tracked', 'num_points_scale', 'token_pruner.epoch')
 
 def _why_not(key: str, own: dict, state: dict, experts: set[str]) -> str | None:
     "Why a tensor of the file has no place in the model, None if it fits."
-    if key in own: return None if own[key].shape == state[key].shape else f'shape {list(state[key].shape)} there, {list(own[key].shape)} here'
+    if key in own:
+        return None if own[key].shape == state[key].shape else f'shape {list(state[key].shape)} there, {list(own[key].shape)} here'
     if re.fullmatch(r'decoder\.(anchors|valid_mask)', key): return 'computed for any image size'
     if re.sub(r'linear[12]\.(weight|bias)$', 'moe', key) in experts: return 'a dense FFN where the model has experts'
     return 'the model has no such part'
@@ -223,7 +245,8 @@ def _copy(model: DSETRTDETR, state: dict[str, Tensor], rows: list[int] | None, r
     for key, value in state.items():
         why = _why_not(key, own, state, experts)
         if rows is not None and _CLASS_LAYER.fullmatch(key) and key in own and own[key].shape[1:] == value.shape[1:]:
-            own[key], report.loaded[key] = copy_class_rows(own[key], value, rows), f'{sum(r >= 0 for r in rows)} of {len(rows)} classes by name'
+            own[key], report.loaded[key] = copy_class_rows(own[key], value,
+                                                           rows), f'{sum(r >= 0 for r in rows)} of {len(rows)} classes by name'
         elif why is None: own[key], report.loaded[key] = value, 'as it is'
         else: report.unused[key] = why
     model.load_state_dict(own)
@@ -253,21 +276,29 @@ def _source(source, download: bool) -> tuple[dict[str, Tensor], list[str] | None
     if not state: raise CheckpointError('the source holds no tensors by name: give a checkpoint of RT-DETR or dset')
     return convert_state(state), names
 
-def _rows_by_name(model: DSETRTDETR, state: dict[str, Tensor], names: list[str] | None, class_map: dict[str, str]) -> list[int]:
+def _rows_by_name(model: DSETRTDETR, state: dict[str, Tensor], names: list[str] | None,
+                  class_map: dict[str, str]) -> list[int]:
     "`class_rows` for this file; `CheckpointError` unless `names` are as many as its classes."
-    count = len(state['decoder.enc_score_head.bias']) if 'decoder.enc_score_head.bias' in state else len(names or COCO_CLASSES)
+    count = len(state['decoder.enc_score_head.bias']) if 'decoder.enc_score_head.bias' in state else len(names
+        or COCO_CLASSES)
     names = names or names_of(count)
     if len(names) != count: raise CheckpointError(f'the checkpoint has {count} classes, but {len(names)} names of them are known: give all of them, in the order of its ids, as source_classes')
     return class_rows(model.class_names, names, class_map)
 
 # %% ../nbs/24_weights.ipynb #18915a8d
-def load_rtdetr_checkpoint(model: DSETRTDETR, source, class_map: dict[str, str] | str | None = None, source_classes: list[str] | None = None,
-                           upcycle: bool = True, images: Tensor | None = None, download: bool = True, verbose: bool = True) -> LoadReport:
-    """Start `model` from RT-DETR or RT-DETRv2 weights: a file of the official repository or of transformers, a state dict, or a model.
+def load_rtdetr_checkpoint(model: DSETRTDETR, source, class_map: dict[str, str] | str | None = None,
+                           source_classes: list[str] | None = None,
+                           upcycle: bool = True, images: Tensor | None = None, download: bool = True,
+                           verbose: bool = True) -> LoadReport:
+    """Start `model` from RT-DETR or RT-DETRv2 weights: a file of the official repository or of transformers, a state
+    dict, or a model.
 
-    `source` may be a published name or a Hub repository, too. Class layers are copied when the number of classes is the same, or row by row with `class_map` (our name -> the
-    file's, or what `named_class_map` takes; the file's names: `source_classes`, else its own, else COCO's 80). With `upcycle`, experts start from the dense FFN they replace; `images`
-    `[b, 3, h, w]` say which of its units work together. Everything else keeps its start. Returns (and prints) what became of every tensor.
+    `source` may be a published name or a Hub repository, too. Class layers are copied when the number of classes is
+    the same, or row by row with `class_map` (our name -> the
+    file's, or what `named_class_map` takes; the file's names: `source_classes`, else its own, else COCO's 80). With
+    `upcycle`, experts start from the dense FFN they replace; `images`
+    `[b, 3, h, w]` say which of its units work together. Everything else keeps its start. Returns (and prints) what
+    became of every tensor.
     Raises `CheckpointError` or `FileNotFoundError`, one sentence."""
     class_map, (state, names) = named_class_map(class_map), _source(source, download)
     own, report = model.state_dict(), LoadReport()
@@ -283,33 +314,42 @@ def load_rtdetr_checkpoint(model: DSETRTDETR, source, class_map: dict[str, str] 
 
 # %% ../nbs/24_weights.ipynb #87c37cd2
 def names_of(num_classes: int) -> list[str]:
-    "The names of a checkpoint that does not say them: COCO's where it has COCO's 80 classes (or 91 or 90 ids, gaps included), else numbers."
-    gaps = [c if c not in ('__background__', 'N/A') else f'unused {i}' for i, c in enumerate(FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT.meta['categories'])]
+    """The names of a checkpoint that does not say them: COCO's where it has COCO's 80 classes (or 91 or 90 ids, gaps included), else numbers."""
+    gaps = [c if c not in ('__background__', 'N/A') else f'unused {i}'
+            for i, c in enumerate(FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT.meta['categories'])]
     known = {80: COCO_CLASSES, 91: gaps, 90: gaps[1:]}
-    return known.get(num_classes) or [f"{'objects365' if num_classes in (365, 366) else 'class'}_{i}" for i in range(num_classes)]
+    return known.get(num_classes) or [f"{'objects365' if num_classes in (365, 366) else 'class'}_{i}"
+                                      for i in range(num_classes)]
 
 def published_detector(source, image_size: tuple[int, int] = (640, 640), **settings) -> DSETRTDETR:
-    """The dense detector in a foreign checkpoint (a name, a Hub repository, a path, a state dict, a model of transformers), as it is, in eval mode.
+    """The dense detector in a foreign checkpoint (a name, a Hub repository, a path, a state dict, a model of
+    transformers), as it is, in eval mode.
 
-    Built from the shapes of its tensors; `settings` (leaf names) are what shapes do not tell. Raises `CheckpointError` unless every parameter is in the file."""
+    Built from the shapes of its tensors; `settings` (leaf names) are what shapes do not tell. Raises `CheckpointError`
+    unless every parameter is in the file."""
     state, names = _source(source, True)
     found = architecture(state)
     count = found.pop('num_classes')
     if found['backbone'] is None: raise CheckpointError('the checkpoint has a backbone that is not known here: it must be a ResNet-D or an HGNetv2 of RT-DETR')
-    if isinstance(source, (str, Path)) and str(source) in PUBLISHED: settings = PUBLISHED[str(source)].settings | settings
+    if isinstance(source, (str, Path)) and str(source) in PUBLISHED:
+        settings = PUBLISHED[str(source)].settings | settings
     names = names if names and len(names) == count else names_of(count)
-    config = load_config('rtdetr_presnet50', preset=f"rtdetr_{found['backbone']}", pretrained=False, image_size=list(image_size), **found | settings)
+    config = load_config('rtdetr_presnet50', preset=f"rtdetr_{found['backbone']}", pretrained=False,
+                         image_size=list(image_size), **found | settings)
     model = DSETRTDETR(config, classes=names).eval()
     report = load_rtdetr_checkpoint(model, state, upcycle=False, verbose=False)
-    if report.reinitialised: raise CheckpointError(f'the checkpoint lacks {len(report.reinitialised)} tensors of its own architecture, first {next(iter(report.reinitialised))}')
+    if report.reinitialised:
+        raise CheckpointError(f'the checkpoint lacks {len(report.reinitialised)} tensors of its own architecture, first {next(iter(report.reinitialised))}')
     return model
 
 def open_weights(source: str | Path) -> DSETRTDETR:
-    """The detector of a run folder or its `.pth`, of a folder of `save_pretrained` (ours or transformers'), of an official `.pth`, a published name or a Hub repository, in
+    """The detector of a run folder or its `.pth`, of a folder of `save_pretrained` (ours or transformers'), of an
+    official `.pth`, a published name or a Hub repository, in
     eval mode, with its own classes. Raises `FileNotFoundError` or `ValueError`."""
     from dset.checkpoint import load_detector
     path = find_weights(source)
-    if (path/'config.json').is_file() and '"dset_rtdetr"' in (path/'config.json').read_text(encoding='utf-8'): return DSETRTDETR.from_pretrained(path)
+    if (path/'config.json').is_file() and '"dset_rtdetr"' in (path/'config.json').read_text(encoding='utf-8'):
+        return DSETRTDETR.from_pretrained(path)
     file = weight_file(path)
     raw = read_raw(file)
     if {'model', 'config', 'class_names'} <= raw.keys(): return load_detector(file)[0]

@@ -27,14 +27,15 @@ from .traffic import Body, body_mesh, populate
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #373a8144
 class Seen(NamedTuple):
-    "One body in one frame: its visible box (xyxy pixels), hidden share, share of its box outside the image, pixels visible."
+    """One body in one frame: its visible box (xyxy pixels), hidden share, share of its box outside the image, pixels visible."""
     body: int
     box: tuple
     hidden: float
     cut: tuple
     pixels: int
 
-def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t: float) -> tuple[np.ndarray, list[Seen]]:
+def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t: float) -> tuple[np.ndarray,
+    list[Seen]]:
     "Draw the bodies at time `t` into the backdrop, far to near: image `[h,w,3]` 0..1 and what is visible of whom."
     cam = site.camera; h, w = cam.size; poses = [b.pose(t) for b in bodies]
     ahead = [float(cam.project(np.array([*p, .5]))[1]) for p, _ in poses]
@@ -54,7 +55,7 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #f0193a1f
 def _shadow_mask(site: Site, meshes, light: Light):
-    "How much of the sun the bodies take from each pixel of the ground: their meshes, flattened along the light. A window and its values."
+    """How much of the sun the bodies take from each pixel of the ground: their meshes, flattened along the light. A window and its values."""
     cam = site.camera
     h, w = cam.size
     m = np.zeros(h * w, np.uint8)
@@ -89,7 +90,7 @@ def _patches(site: Site, quads, blur: float):
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #ad12203b
 def _paints(site: Site, back: Backdrop, bodies, places, light: Light) -> list:
-    "For each body that stands at `places [n,2]`, in the sun or in the shade of a house, the function that shades its mesh."
+    """For each body that stands at `places [n,2]`, in the sun or in the shade of a house, the function that shades its mesh."""
     p = np.reshape(places, (-1, 2)); sun = _bilinear(back.sunlit, site.layout.pixel(p, 4))
     lamps = light.lamps * .8 * _lamp_light(site, p.astype(np.float32)).astype(float)
     return [partial(shade, palette=b.palette, glow=b.glow, eye=site.camera.C, light=light, sunlit=float(s), extra=l)
@@ -106,9 +107,11 @@ def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, paint, li
     at = np.nonzero((m > .01) & back.ground[win])
     img[win][at] *= 1 - .62 * m[at][:, None]
     if light.lamps > .6:
-        win, m = _patches(site, [_beam(b, p) for b, p in zip(bodies, poses) if b.type not in ('Pedestrian', 'Trafficcone',
+        win, m = _patches(site, [_beam(b, p) for b, p in zip(bodies, poses)
+                                 if b.type not in ('Pedestrian', 'Trafficcone',
             'Barrowlist', 'Cyclist')], 14)
-        img[win] += (m * back.ground[win] * light.lamps)[..., None] * (.09 + .7 * img[win]) * np.array([1., .93, .78], np.float32)
+        img[win] += (m * back.ground[win] * light.lamps)[..., None] * (.09 + .7 * img[win]) * np.array([1., .93, .78],
+            np.float32)
     if light.wet:
         for i, m in meshes.items():
             below = lambda m: Mesh(m.v[:, ::-1] * (1, 1, -1), m.n, m.mat)   # and back
@@ -184,7 +187,8 @@ def finish(img: np.ndarray, light: Light, rng, gain=(1., 1., 1.)) -> np.ndarray:
     "The sensor: bloom, rain streaks, white balance, vignette, noise; `uint8 [h,w,3]`."
     h, w = img.shape[:2]; out = np.empty(img.shape, np.uint8)
     glow = _bloom(img) if light.lamps > .6 else None; rain = _streaks(rng, h, w) if light.weather == 'rain' else None
-    noise = np.roll(_grain_tile(), tuple(rng.integers(512, size=2)), (0, 1)) * {'day': 1.8, 'dusk': 3., 'night': 4.5}[light.time] + .5
+    noise = np.roll(_grain_tile(), tuple(rng.integers(512, size=2)), (0, 1)) * {'day': 1.8, 'dusk': 3.,
+        'night': 4.5}[light.time] + .5
     noise = np.tile(noise, (1, -(-w // 512), 1))[:, :w]; tone = _vignette(h, w, tuple(gain))
     for y in range(0, h, 32):   # in strips that stay in the processor's cache
         s = np.s_[y:y + 32]; px = img[s] * 255
@@ -200,7 +204,8 @@ def _grain_tile() -> np.ndarray: return np.random.default_rng(0).standard_normal
 @lru_cache(maxsize=1)
 def _vignette(h: int, w: int, gain: tuple) -> np.ndarray:
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    return (1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2))[..., None] * np.asarray(gain, np.float32)
+    return (1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2))[..., None] * np.asarray(gain,
+        np.float32)
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #5599e899
 def _bloom(img: np.ndarray) -> np.ndarray:
@@ -285,7 +290,8 @@ def _site(seed, index, size, side, scene): return make_site(seed, index, size, s
 
 def _done(root: Path) -> set[str]:
     "Ids of the frames whose image and label are there and hold something."
-    def full(folder, end): return {f.name[:-len(end)] for f in os.scandir(root / folder) if f.name.endswith(end) and f.stat().st_size}
+    def full(folder, end): return {f.name[:-len(end)] for f in os.scandir(root / folder) if f.name.endswith(end)
+                                   and f.stat().st_size}
     return full('image', '.jpg') & full('label/camera', '.json')
 
 def draw_sequence(root: str, plan: Plan, seq: int, frames: list[int]):
@@ -345,9 +351,12 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
     """Draw a stand-in for DAIR-V2X under `root` and return a summary (frames drawn, boxes per type, ...).
 
     `image_size` is (height, width). `scene='demo'` is a nearer camera with fewer, evenly mixed objects; 'roadside' has
-    objects as large and ground as empty as real roadside pictures. `sequence_length` frames (30, or a fifth of a small set; demo, roadside: 5) share an intersection, a light and the road users, who move on from one frame to the
-    next. Same arguments give the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted one is
-    completed, one drawn by an earlier version of the renderer is drawn again, with a warning; `ValueError` where the folder holds
+    objects as large and ground as empty as real roadside pictures. `sequence_length` frames (30, or a fifth of a small
+    set; demo, roadside: 5) share an intersection, a light and the road users, who move on from one frame to the
+    next. Same arguments give the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted
+    one is
+    completed, one drawn by an earlier version of the renderer is drawn again, with a warning; `ValueError` where the
+    folder holds
     another set or an argument makes no sense."""
     usual = 5 if scene in ('demo', 'roadside') else max(1, min(30, -(-_whole('num_frames', num_frames, 1) // 5)))
     plan = _plan(num_frames, seed, image_size, side, scene, usual if sequence_length is None else sequence_length)
@@ -361,7 +370,8 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
     ids, done = plan.ids(), _done(root)
     jobs = [(s, [f for f in range(a, b) if ids[f] not in done]) for s, a, b in plan.sequences()]
     jobs = [(s, frames) for s, frames in jobs if frames]; drawn = sum(len(frames) for _, frames in jobs)
-    with tqdm(total=plan.num_frames, initial=plan.num_frames - drawn, disable=not progress, desc='synthesize', unit='frame') as bar:
+    with tqdm(total=plan.num_frames, initial=plan.num_frames - drawn, disable=not progress, desc='synthesize',
+              unit='frame') as bar:
         for n in _draw_all(str(root), plan, jobs, num_workers): bar.update(n)
     info, split = _index(plan)
     _write(root / 'split_data.json', json.dumps(split))
@@ -370,20 +380,22 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #2017c7dc
 def _share(jobs: list, workers: int) -> list:
-    "The sequences of the last round, too few for all `workers`, are cut in pieces: better to draw an empty scene twice than to wait."
+    """The sequences of the last round, too few for all `workers`, are cut in pieces: better to draw an empty scene twice than to wait."""
     rest = len(jobs) % workers
     if not rest: return jobs
-    cut = [(s, [int(f) for f in part]) for s, frames in jobs[-rest:] for part in np.array_split(frames, workers // rest) if len(part)]
+    cut = [(s, [int(f) for f in part]) for s, frames in jobs[-rest:]
+           for part in np.array_split(frames, workers // rest) if len(part)]
     return jobs[:-rest] + cut
 
-def _labels(root: str) -> int: return sum(f.name.endswith('.json') for f in os.scandir(Path(root) / 'label/camera'))   # cheap: asked every second
+# cheap: asked every second
+def _labels(root: str) -> int: return sum(f.name.endswith('.json') for f in os.scandir(Path(root) / 'label/camera'))
 
 def _draw(*job):
     for _ in draw_sequence(*job): pass
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #8139832a
 def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
-    "Draw `jobs` (sequence, frames), here or in worker processes; yields how many frames have come. An error stops the rest."
+    """Draw `jobs` (sequence, frames), here or in worker processes; yields how many frames have come. An error stops the rest."""
     left = sum(len(frames) for _, frames in jobs)
     workers = min(usable_cores() if num_workers is None else num_workers, left)
     if workers <= 1:
@@ -404,13 +416,15 @@ def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #940cd8c6
 def _make_way(root: Path, plan: Plan, any_length: bool):
-    "Nothing for a folder that is empty or holds `plan`; frames of an earlier renderer are removed; `ValueError` for anything else."
+    """Nothing for a folder that is empty or holds `plan`; frames of an earlier renderer are removed; `ValueError` for anything else."""
     mark = root / 'synthesize.json'
     if not mark.exists():
-        if root.is_file() or root.exists() and any(root.iterdir()): raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
+        if root.is_file() or root.exists() and any(root.iterdir()):
+            raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
         return
     try: held = json.loads(mark.read_text()); old = Plan(**held); ids, earlier = set(old.ids()), old.version < plan.version
-    except (ValueError, TypeError, ArithmeticError): raise ValueError(f'{mark} cannot be read, so what {root} holds is not known; choose another folder or delete this one') from None
+    except (ValueError, TypeError, ArithmeticError):
+        raise ValueError(f'{mark} cannot be read, so what {root} holds is not known; choose another folder or delete this one') from None
     want = json.loads(json.dumps(asdict(plan)))
     if held == want: return
     free = {'version'} | ({'sequence_length'} if any_length else set())
@@ -428,11 +442,13 @@ def _whole(name: str, value, least: int) -> int:
     return int(value)
 
 def _plan(num_frames, seed, image_size, side, scene, sequence_length) -> Plan:
-    if not isinstance(image_size, (list, tuple)) or len(image_size) != 2: raise ValueError(f'image_size is (height, width), not {image_size!r}')
+    if not isinstance(image_size, (list,
+                                   tuple)) or len(image_size) != 2: raise ValueError(f'image_size is (height, width), not {image_size!r}')
     if side not in list(_LIDAR): raise ValueError(f"side must be one of {sorted(_LIDAR)}, not {side!r}")
     if scene not in list(SCENES): raise ValueError(f"scene must be one of {sorted(SCENES)}, not {scene!r}")
     if scene == 'roadside' and side == 'vehicle': raise ValueError("scene='roadside' is seen from a pole: side='infrastructure'")
-    return Plan(_whole('num_frames', num_frames, 1), _whole('seed', seed, 0), tuple(_whole('image_size (height, width)', v, 64) for v in image_size),
+    return Plan(_whole('num_frames', num_frames, 1), _whole('seed', seed, 0),
+                tuple(_whole('image_size (height, width)', v, 64) for v in image_size),
                 side, scene, _whole('sequence_length', sequence_length, 1))
 
 def summarize(root) -> dict:

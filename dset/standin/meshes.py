@@ -14,14 +14,15 @@ from typing import NamedTuple
 import numpy as np
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #d1710feb
-MATERIALS = ('paint', 'paint2', 'trim', 'glass', 'tyre', 'hub', 'headlamp', 'taillamp', 'plate', 'skin', 'hair', 'shirt',
+MATERIALS = ('paint', 'paint2', 'trim', 'glass', 'tyre', 'hub', 'headlamp', 'taillamp', 'plate', 'skin', 'hair',
+             'shirt',
     'trousers',
              'shoe', 'metal', 'cargo', 'orange', 'white', 'base', 'sign', 'leaf', 'leaf2', 'leaf3', 'bark', 'helmet',
                  'dark', 'lamp', 'red', 'amber', 'green')
 _M = {m: i for i, m in enumerate(MATERIALS)}
 
 class Mesh(NamedTuple):
-    "Triangles: corners `v [m,3,3]` in metres, unit normals at the corners `n [m,3,3]`, material `mat [m]` (an index of `MATERIALS`)."
+    """Triangles: corners `v [m,3,3]` in metres, unit normals at the corners `n [m,3,3]`, material `mat [m]` (an index of `MATERIALS`)."""
     v: np.ndarray
     n: np.ndarray
     mat: np.ndarray
@@ -45,7 +46,8 @@ def _face_normals(v: np.ndarray) -> np.ndarray: return _unit(_cross(v))
 def _smooth(v: np.ndarray, crease: float) -> np.ndarray:
     "Corner normals: the mean of the faces that meet at a corner and differ by less than `crease` radians."
     fn = _face_normals(v)
-    ids = np.rint(v.reshape(-1, 3) * 1e4).astype(np.int64) @ (1 << 40, 1 << 20, 1)   # a number for every point of a grid of 0.1 mm, up to 50 m from the middle
+    # a number for every point of a grid of 0.1 mm, up to 50 m from the middle
+    ids = np.rint(v.reshape(-1, 3) * 1e4).astype(np.int64) @ (1 << 40, 1 << 20, 1)
     order = np.argsort(ids, kind='stable'); sid = ids[order]; face = order // 3
     out = fn[face].copy()
     for d in range(1, 17):
@@ -75,7 +77,7 @@ def merge(*meshes: Mesh) -> Mesh:
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #a523a038
 def sheet(p: np.ndarray, mat='paint', closed: bool = False, crease: float = .7, centre=None) -> Mesh:
-    "A surface through a grid of points `p [a,b,3]`; `mat` is a name or a grid `[a-1, b-1]` of names; `closed` joins the last column to the first."
+    """A surface through a grid of points `p [a,b,3]`; `mat` is a name or a grid `[a-1, b-1]` of names; `closed` joins the last column to the first."""
     if closed: p = np.concatenate([p, p[:, :1]], 1)
     q00, q01, q10, q11 = p[:-1, :-1], p[:-1, 1:], p[1:, :-1], p[1:, 1:]
     v = np.stack([np.stack([q00, q10, q11], 2), np.stack([q00, q11, q01], 2)], 2)   # [a-1, b-1, 2, 3, 3]
@@ -118,7 +120,8 @@ def wheel(at, radius: float, width: float, sides: int = 16, hub: float = .6) -> 
     at = np.asarray(at, float); y = width / 2
     parts = [sheet(np.stack([ring(radius, -y), ring(radius, y)]), 'tyre', True, .7, (0, 0, 0))]
     for s in (-1, 1):
-        parts += [sheet(np.stack([ring(radius, s * y), ring(radius * hub, s * (y + .01))]), 'tyre', True, .7, (0, 0, 0)),
+        parts += [sheet(np.stack([ring(radius, s * y), ring(radius * hub, s * (y + .01))]), 'tyre', True, .7,
+                        (0, 0, 0)),
                   fan(ring(radius * hub, s * (y + .01)), 'hub', (0, 0, 0))]
     m = merge(*parts)
     return Mesh(m.v + at, m.n, m.mat)
@@ -136,8 +139,10 @@ def hoop(at, radius: float, thick: float = .04, sides: int = 20) -> Mesh:
     return merge(*side, *tread, *spokes)
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #c145f8d9
-def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: float = .28, top_width: float = .78) -> Mesh:
-    """A car body: cross-sections along x. `stations [k]` are (x, height, width share); side panes stand between the stations named in
+def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: float = .28,
+         top_width: float = .78) -> Mesh:
+    """A car body: cross-sections along x. `stations [k]` are (x, height, width share); side panes stand between the
+    stations named in
     `glass`, sloping panes in `windscreen` (indices of the front station of the pair)."""
     rings = []
     for x, z, s in stations:
@@ -154,7 +159,8 @@ def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: flo
     for i in windscreen: mat[i, 6:-6] = 'glass'; mat[i, 5] = mat[i, -6] = 'trim'
     c = np.array([0, 0, belt * .8])
     body = sheet(p, mat, False, .75, c)
-    return merge(body, fan(p[0], 'paint', c), fan(p[-1], 'paint', c), fan(np.concatenate([p[:, 0], p[::-1, -1]]), 'dark',
+    return merge(body, fan(p[0], 'paint', c), fan(p[-1], 'paint', c),
+                 fan(np.concatenate([p[:, 0], p[::-1, -1]]), 'dark',
         c))
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #40c85ddd
@@ -207,7 +213,8 @@ def car(L: float = 4.5, W: float = 1.82, H: float = 1.47, kind: str = 'sedan') -
     k = H / 1.47; tail = {'sedan': [(-.30, 1.36, .97), (-.40, 1.03, .96), (-.485, .98, .9), (-.5, .8, .82)],
                           'hatch': [(-.33, 1.41, .97), (-.43, 1.28, .95), (-.49, .92, .9), (-.5, .7, .84)],
                           'suv':   [(-.36, 1.44, .98), (-.455, 1.36, .96), (-.492, .95, .93), (-.5, .7, .86)]}[kind]
-    st = [(.5, .56, .76), (.485, .70, .86), (.44, .78, .95), (.30, .87, .99), (.20, .94, 1), (.03, 1.38, 1), (-.04, 1.44,
+    st = [(.5, .56, .76), (.485, .70, .86), (.44, .78, .95), (.30, .87, .99), (.20, .94, 1), (.03, 1.38, 1),
+          (-.04, 1.44,
         1), (-.06, 1.445, 1), (-.2, 1.47, .99)] + tail
     st = [(x * L, z * k, s) for x, z, s in st]
     n = len(st); rear = n - 4 if kind == 'sedan' else n - 3
@@ -220,8 +227,10 @@ def car(L: float = 4.5, W: float = 1.82, H: float = 1.47, kind: str = 'sedan') -
 def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
     "A one-box van: high roof, short bonnet, three side panes, a sliding door."
     k = H / 1.98
-    st = [(.5, .62, .8), (.487, .82, .92), (.44, 1.0, .98), (.38, 1.1, 1), (.25, 1.82, 1), (.2, 1.92, 1), (.18, 1.93, 1),
-        (-.02, 1.97, 1), (-.04, 1.97, 1), (-.24, 1.98, 1), (-.26, 1.98, 1), (-.47, 1.94, 1), (-.496, 1.6, .98), (-.5, .6,
+    st = [(.5, .62, .8), (.487, .82, .92), (.44, 1.0, .98), (.38, 1.1, 1), (.25, 1.82, 1), (.2, 1.92, 1),
+          (.18, 1.93, 1),
+        (-.02, 1.97, 1), (-.04, 1.97, 1), (-.24, 1.98, 1), (-.26, 1.98, 1), (-.47, 1.94, 1), (-.496, 1.6, .98),
+          (-.5, .6,
         .95)]
     body = loft([(x * L, z * k, s) for x, z, s in st], W, 1.1 * k, [3, 4, 6, 8, 10], [3], top_width=.88)
     rear = quad((-L / 2 - .012, 0, 1.4 * k), (0, -W * .36, 0), (0, 0, .26 * k), 'glass')
@@ -239,13 +248,15 @@ def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     f, r = L / 2 + .015, -L / 2 - .015
     parts = [quad((f, 0, .58 * H), (0, W * .43, 0), (0, 0, .2 * H), 'glass'), quad((f, 0, .86 * H), (0, W * .36, 0), (0,
         0, .045 * H), 'sign'),
-             quad((r, 0, .68 * H), (0, -W * .38, 0), (0, 0, .12 * H), 'glass'), quad((r, 0, .3 * H), (0, -W * .3, 0), (0,
+             quad((r, 0, .68 * H), (0, -W * .38, 0), (0, 0, .12 * H), 'glass'),
+             quad((r, 0, .3 * H), (0, -W * .3, 0), (0,
                  0, .1 * H), 'trim')]
     for s in (-1, 1):
         parts.append(quad((0, s * (W / 2 + .014), .26 * H), (-s * L * .47, 0, 0), (0, 0, .05 * H), 'paint2'))
     for x in (.36 * L, -.05 * L):
         parts.append(quad((x, -W / 2 - .016, .42 * H), (.55, 0, 0), (0, 0, .3 * H), 'glass'))
-    return merge(body, *parts, box((2.4, 1.6, .22), (-.15 * L, 0, H - .02), 'white', .92), _wheels((.3 * L, -.26 * L), W,
+    return merge(body, *parts, box((2.4, 1.6, .22), (-.15 * L, 0, H - .02), 'white', .92),
+                 _wheels((.3 * L, -.26 * L), W,
         .48, .3), _ends(L, W, .22 * H, .45, (.2, .1), False), _mirrors(.47 * L, W, .6 * H))
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #8db6b193
@@ -276,7 +287,8 @@ def _arc(a, b, bend) -> np.ndarray:
     "A joint between `a` and `b`, displaced by `bend`."
     return (np.asarray(a, float) + np.asarray(b, float)) / 2 + np.asarray(bend, float)
 
-def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = False, knee: float = .1, elbow: float = -.08,
+def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = False, knee: float = .1,
+           elbow: float = -.08,
     bag: bool = False, skirt: bool = False) -> Mesh:
     "A person by joints: `hip (x, z)`, forward `lean` in radians, positions of two `feet` and two `hands`."
     hx, hz = hip; up = np.array([math.sin(lean), 0, math.cos(lean)]) * scale; base = np.array([hx, 0, hz])
@@ -284,7 +296,8 @@ def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = Fals
     parts = [limb(base + .02 * up, base + .42 * up, .155 * scale, .17 * scale, 'shirt', flat=.72),
         limb(base + .40 * up + (0, -.13 * scale, 0), base + .40 * up + (0, .13 * scale, 0), .08 * scale, None, 'shirt',
         6),
-             limb(neck, head, .06 * scale, .06 * scale, 'skin', 6), limb(head, head + .04 * up, .1 * scale, .105 * scale,
+             limb(neck, head, .06 * scale, .06 * scale, 'skin', 6),
+             limb(head, head + .04 * up, .1 * scale, .105 * scale,
                  'skin'),
              limb(head + .06 * up - (.025, 0, 0), head + .075 * up - (.02, 0, 0), (.135 if helmet else .108) * scale,
                  None, 'helmet' if helmet else 'hair')]
@@ -302,7 +315,8 @@ def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = Fals
     return merge(*parts)
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #16dad5d6
-def pedestrian(phase: float = 0., scale: float = 1., bag: bool = False, skirt: bool = False, stride: float = .32) -> Mesh:
+def pedestrian(phase: float = 0., scale: float = 1., bag: bool = False, skirt: bool = False,
+               stride: float = .32) -> Mesh:
     "A walker; `phase` in radians swings legs and arms."
     a = stride * math.sin(phase); lift = .09 * max(math.cos(phase), 0), .09 * max(-math.cos(phase), 0)
     feet = [(a * scale, .09, lift[0]), (-a * scale, -.09, lift[1])]
@@ -313,7 +327,8 @@ def cyclist(phase: float = 0., scale: float = 1., helmet: bool = False) -> Mesh:
     "A bicycle and its rider, pedals at `phase`."
     r = .33; c, s = .16 * math.cos(phase), .16 * math.sin(phase); bb = np.array([-.04, 0, .3])
     tubes = [(bb, (-.22, 0, .85)), (bb, (.38, 0, .8)), ((-.2, 0, .78), (.4, 0, .82)), (bb, (-.52, 0, r)), ((-.52, 0, r),
-        (-.2, 0, .75)), ((.4, 0, .95), (.52, 0, r)), ((.37, -.27, 1.02), (.37, .27, 1.02)), ((.4, 0, .9), (.37, 0, 1.02))]
+        (-.2, 0, .75)), ((.4, 0, .95), (.52, 0, r)), ((.37, -.27, 1.02), (.37, .27, 1.02)),
+             ((.4, 0, .9), (.37, 0, 1.02))]
     parts = [limb(a, b, .02, None, 'paint', 5) for a, b in tubes] + [hoop((-.52, 0, r), r), hoop((.52, 0, r), r),
         box((.24, .14, .06), (-.24, 0, .85), 'dark')]
     parts.append(box((.3, .28, .2), (.62, 0, .78), 'metal') if not helmet else box((.3, .12, .03), (-.5, 0, .72),
@@ -333,7 +348,8 @@ def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = Tru
                  .06), 'headlamp'), quad((-.79, 0, .6), (0, -.1, 0), (0, 0, .05), 'taillamp'), quad((-.77, 0, .42), (0,
                  -.1, 0), (0, 0, .07), 'plate')]
     parts += [limb((.36, .3 * s, 1.04), (.34, .36 * s, 1.24), .012, None, 'dark', 4) for s in (-1,
-        1)] + [fan(np.array([(.34, .36 * s + .06 * math.cos(t), 1.26 + .05 * math.sin(t)) for t in np.arange(8) * .785]),
+        1)] + [fan(np.array([(.34, .36 * s + .06 * math.cos(t), 1.26 + .05 * math.sin(t))
+                             for t in np.arange(8) * .785]),
         'dark', both=True) for s in (-1, 1)]
     if box_behind: parts.append(box((.46, .48, .46), (-.74, 0, .82), 'cargo'))
     rider = person((-.3, .88), .06, [(.2, .16, .36), (.2, -.16, .36)], [(.33, .3, 1.06), (.33, -.3, 1.06)], scale,
@@ -347,7 +363,8 @@ def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
         .12, 14, .5), limb((1.1, 0, .3), (.85, 0, 1.0), .045, None, 'metal', 6), box((1.5, .3, .14), (.25, 0, .32),
         'paint'),
              box((.12, .5, .55), (.88, 0, .4), 'paint', .7), limb((.72, -.36, 1.06), (.72, .36, 1.06), .025, None,
-                 'dark', 5), box((.5, .5, .32), (.12, 0, .44), 'dark', .85), quad((.95, 0, .85), (0, .1, 0), (0, 0, .07),
+                 'dark', 5), box((.5, .5, .32), (.12, 0, .44), 'dark', .85),
+             quad((.95, 0, .85), (0, .1, 0), (0, 0, .07),
                  'headlamp')]
     parts += [box((1.45, 1.08, .12), (-.85, 0, .5), 'paint'), box((.05, 1.08, .5), (-.14, 0, .55), 'paint'), box((.05,
         1.08, .5), (-1.56, 0, .55), 'paint'), box((1.45, .05, .5), (-.85, .52, .55), 'paint'), box((1.45, .05, .5),
@@ -375,12 +392,13 @@ def cone(H: float = .75) -> Mesh:
     th = np.arange(12) * 2 * np.pi / 12; r = r0 + (r1 - r0) * (z - z[0]) / (z[-1] - z[0])
     p = np.stack([r[:, None] * np.cos(th), r[:, None] * np.sin(th), np.broadcast_to(z[:, None], (6, 12))], -1)
     mat = np.repeat(np.array(['orange', 'white', 'orange', 'white', 'orange'], object)[:, None], 12, 1)
-    return merge(sheet(p, mat, True, .8, (0, 0, .3 * H)), box((.52 * H, .52 * H, .05 * H), (0, 0, 0), 'base'), fan(p[-1],
+    return merge(sheet(p, mat, True, .8, (0, 0, .3 * H)), box((.52 * H, .52 * H, .05 * H), (0, 0, 0), 'base'),
+                 fan(p[-1],
         'orange', (0, 0, 0)))
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #63920a81
 def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 2400) -> Mesh:
-    "A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps; `height == crown` is a bush."
+    """A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps; `height == crown` is a bush."""
     lumps = rng.normal(size=(12, 3)) * (crown * .42, crown * .42, crown * .32) + (0, 0, height - crown * .85)
     r = crown * rng.uniform(.3, .55, 12)
     k = rng.integers(12, size=leaves)

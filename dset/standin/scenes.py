@@ -23,7 +23,7 @@ _LANE = 3.5   # metres
 
 @dataclass
 class Layout:
-    "Lanes per direction of the roads along x and y, the bicycle lane, the pavement; the ground is drawn to +-`reach` metres, `res` metres a pixel."
+    """Lanes per direction of the roads along x and y, the bicycle lane, the pavement; the ground is drawn to +-`reach` metres, `res` metres a pixel."""
     lanes: tuple[int, int]; bike: float; walk: float; reach: float = 100.; res: float = .06
     @property
     def half(self): return tuple(n * _LANE + self.bike for n in self.lanes)
@@ -102,7 +102,8 @@ def _wear(pen: _Pen, layout: Layout, asphalt, rng):
             line.append(p)
         pen.d.line(pen.px(line), fill=dim(.72), width=1)
     for _ in range(7):
-        q = pen.px([np.array([rng.uniform(-50, 50), rng.uniform(-1, 1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]
+        q = pen.px([np.array([rng.uniform(-50, 50), rng.uniform(-1,
+                                                                1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]
         r = .36 / layout.res
         pen.d.ellipse((q[0] - r, q[1] - r, q[0] + r, q[1] + r), fill=dim(.62), outline=dim(.85))
 
@@ -156,13 +157,15 @@ class Wall:
 def make_buildings(layout: Layout, rng) -> list[Wall]:
     "Rows of blocks behind the pavements of the four corners."
     hx, hy = layout.half; walls = []
-    cols = np.array([(.72, .68, .62), (.62, .5, .42), (.78, .76, .72), (.5, .53, .57), (.66, .60, .50), (.56, .40, .34)])
+    cols = np.array([(.72, .68, .62), (.62, .5, .42), (.78, .76, .72), (.5, .53, .57), (.66, .60, .50),
+                     (.56, .40, .34)])
     for sx in (-1, 1):
         for sy in (-1, 1):
             for along in (0, 1):
                 p = rng.uniform(14, 30) + (hy if along == 0 else hx); setback = layout.walk + rng.uniform(5, 16)
                 while p < 230:
-                    w, d, ht = rng.uniform(14, 42), rng.uniform(12, 20), rng.choice([9., 14, 22, 40, 60], p=[.2, .3, .25,
+                    w, d, ht = rng.uniform(14, 42), rng.uniform(12, 20), rng.choice([9., 14, 22, 40, 60],
+                        p=[.2, .3, .25,
                         .15, .1]) * rng.uniform(.85, 1.2)
                     base = (hx if along == 0 else hy) + setback + rng.uniform(0, 4)
                     c = np.array([(p, base), (p + w, base), (p + w, base + d), (p, base + d)])
@@ -191,7 +194,7 @@ def _hash(i, j, seed: int) -> np.ndarray:
     return ((h ^ (h >> 16)) & 0xffff) / 65536
 
 def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.ndarray, np.ndarray]:
-    "Albedo `[p,3]` and glow `[p,3]` at `u` metres along and `v` metres up a wall: floors, window bays, shops at street level."
+    """Albedo `[p,3]` and glow `[p,3]` at `u` metres along and `v` metres up a wall: floors, window bays, shops at street level."""
     i, j = np.floor(u / wall.bay).astype(int), np.floor(v / wall.floor).astype(int)
     fu, fv = u / wall.bay - i, v / wall.floor - j
     h = _hash(i, j, wall.seed); hs = _hash(i // 2, j * 0, wall.seed + 5)
@@ -210,12 +213,15 @@ def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.n
     unit = (_hash(i, j, 11) > .8) & ~shop & (fu > hi - .02) & (fu < hi + .16) & (fv > .1) & (fv < .3) & ~roof
     alb[unit] = (.7, .7, .68)
     sign = shop & (fv > .74) & (fv < .98) & (hs > .3)
-    hue = np.array([(.52, .16, .14), (.18, .26, .42), (.60, .52, .30), (.22, .34, .26), (.62, .62, .60), (.36, .30, .28)])
+    hue = np.array([(.52, .16, .14), (.18, .26, .42), (.60, .52, .30), (.22, .34, .26), (.62, .62, .60),
+                    (.36, .30, .28)])
     alb[sign] = hue[(hs * 997).astype(int) % 6][sign]
-    letters = sign & (fv > .8) & (fv < .92) & (_hash(np.floor(u * 2.2).astype(int), i, 23) > .35) & (fu > .2) & (fu < .8)
+    letters = sign & (fv > .8) & (fv < .92) & (_hash(np.floor(u * 2.2).astype(int), i,
+                                                     23) > .35) & (fu > .2) & (fu < .8)
     alb[letters] = (.85, .82, .74)
     lit = (win & ~frame & np.where(shop, hs > .35, h > .72)) * lamps
-    return alb, lit[..., None] * np.where(_hash(j, i, 31)[..., None] > .6, np.array([.62, .68, .72]), np.array([.75, .56,
+    return alb, lit[..., None] * np.where(_hash(j, i, 31)[..., None] > .6, np.array([.62, .68, .72]),
+                                          np.array([.75, .56,
         .32])) * (.05 + .9 * _hash(i, j, 29)[..., None] ** 2) + (sign * lamps * .45)[..., None] * alb
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #50a513d7
@@ -259,7 +265,7 @@ def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], 
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #81b6a815
 class Scene(NamedTuple):
-    "A kind of scene: ranges (low, high) for its `lanes`, and for the pole and the camera on it, in metres and degrees; `focal` in widths of the picture."
+    """A kind of scene: ranges (low, high) for its `lanes`, and for the pole and the camera on it, in metres and degrees; `focal` in widths of the picture."""
     lanes: tuple        # of the roads along x and y, in each direction: whole numbers, the high end excluded
     reach: float        # the ground is drawn to +- this many metres
     coarse: float       # at most so much coarser than 6 cm a pixel
@@ -275,8 +281,10 @@ class Scene(NamedTuple):
 
 SCENES = {
     'dair': Scene(((2, 4), (1, 4)), 100., 2.5, (8, 16), (1, 3), (6., 9.), (8, 34), (9, 14), (.85, 1.15), .012),
-    'demo': Scene(((1, 3), (1, 3)), 64., 1.4, (9, 14), (.5, 2), (4., 5.5), (14, 40), (14, 20), (.85, 1.05), .01, (42., 54.), (26., 54.)),
-    'roadside': Scene(((1, 4), (1, 3)), 80., 1.8, (9, 15), (1, 3), (6., 8.), (8, 36), (13, 18), (.85, 1.05), .01, (60., 36.), (36., 36.))}
+    'demo': Scene(((1, 3), (1, 3)), 64., 1.4, (9, 14), (.5, 2), (4., 5.5), (14, 40), (14, 20), (.85, 1.05), .01,
+                  (42., 54.), (26., 54.)),
+    'roadside': Scene(((1, 4), (1, 3)), 80., 1.8, (9, 15), (1, 3), (6., 8.), (8, 36), (13, 18), (.85, 1.05), .01,
+                      (60., 36.), (36., 36.))}
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #9378f1fb
 @dataclass
@@ -294,7 +302,7 @@ class Site:
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #227b83ab
 def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrastructure', scene: str = 'dair') -> Site:
-    "Build intersection number `index`: roads, kerbs, houses, trees, masts, and a camera of its own height, pitch and focal length."
+    """Build intersection number `index`: roads, kerbs, houses, trees, masts, and a camera of its own height, pitch and focal length."""
     rng = np.random.default_rng([seed, 1, index])
     kind = SCENES[scene]
     lay = Layout(tuple(int(rng.integers(*n)) for n in kind.lanes), rng.uniform(1.6, 2.6), rng.uniform(3, 5), kind.reach,
@@ -310,12 +318,13 @@ def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrast
                              w * rng.uniform(*kind.focal), size, rng.normal(0, kind.roll))
     ground = _grain(draw_ground(lay, rng), rng)
     furniture, lamps = _furnish(lay, cam.C[:2], size[0], rng)
-    return Site(f'Synthetic{index:02d}', lay, cam, ground, make_buildings(lay, rng), furniture, np.array(lamps), scene, side)
+    return Site(f'Synthetic{index:02d}', lay, cam, ground, make_buildings(lay, rng), furniture, np.array(lamps), scene,
+                side)
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #0d502af1
 @dataclass
 class Backdrop:
-    "The empty scene: pixels with and without direct sun `[h,w,3]` (0..1), depth along the axis and what is ground `[h,w]`, sunlit ground from above."
+    """The empty scene: pixels with and without direct sun `[h,w,3]` (0..1), depth along the axis and what is ground `[h,w]`, sunlit ground from above."""
     lit: np.ndarray; unlit: np.ndarray; depth: np.ndarray; sunlit: np.ndarray; ground: np.ndarray
 
 def _static_shadows(site: Site, light: Light) -> np.ndarray:
@@ -340,7 +349,7 @@ def _lamp_light(site: Site, xy: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #96e68990
 def _rays(camera: Camera, ss: int) -> tuple[np.ndarray, np.ndarray]:
-    "World directions through every sub-pixel, as parts `[h*ss, 3]` and `[w*ss, 3]` to add: one for its row, one for its column. Their component along the axis is 1."
+    """World directions through every sub-pixel, as parts `[h*ss, 3]` and `[w*ss, 3]` to add: one for its row, one for its column. Their component along the axis is 1."""
     h, w = camera.size; f = camera.K[0, 0]
     x = ((np.arange(w * ss) + .5) / ss - w / 2) / f; y = ((np.arange(h * ss) + .5) / ss - h / 2) / f
     r, d, fw = camera.R
@@ -394,7 +403,7 @@ def _ground_depth(cam: Camera, depth: np.ndarray) -> np.ndarray:
     return (down > 1e-3) & (np.abs(depth * down - cam.C[2]) < .02 * cam.C[2] + .01 * depth * down)
 
 def _paint_ground(site: Site, light: Light, mips, sun, clouds, rays, ok, lit, dark, depth):
-    "Fill strips `lit`, `dark` and `depth` with the ground where `ok [h,w]`; every second column has `rays`: columns are painted in pairs."
+    """Fill strips `lit`, `dark` and `depth` with the ground where `ok [h,w]`; every second column has `rays`: columns are painted in pairs."""
     cam = site.camera; ss = ok.shape[1] // rays.shape[1]
     t = cam.C[2] / np.maximum(-rays[..., 2], 1e-4)
     xy = (cam.C[:2] + rays[..., :2] * t[..., None]).astype(np.float32)

@@ -41,7 +41,7 @@ def _turn(x0: float, y0: float, r: float, left: bool, end: float) -> np.ndarray:
 
 # %% ../../nbs/appendix/A04_traffic.ipynb #b8f718e7
 def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
-    "Where things go while the axis `green` (0: x, 1: y) has green: through lanes, turns, queues at red, bicycle lanes, pavements, crossings."
+    """Where things go while the axis `green` (0: x, 1: y) has green: through lanes, turns, queues at red, bicycle lanes, pavements, crossings."""
     out = []; R = layout.reach - 5. if layout.reach > 80 else 40.
     for k in range(4):
         M = _rot(k)
@@ -67,7 +67,8 @@ def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
     return out
 
 # %% ../../nbs/appendix/A04_traffic.ipynb #f68070d5
-TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist', 'Trafficcone')
+TYPES = ('Car', 'Truck', 'Van', 'Bus', 'Pedestrian', 'Cyclist', 'Tricyclist', 'Motorcyclist', 'Barrowlist',
+         'Trafficcone')
 _OCCLUSION = {'infrastructure': 1.08, 'vehicle': 1.35}   # placed for one labelled, measured
 _RIDES = {'Car': 'car vehicle', 'Van': 'car vehicle', 'Truck': 'vehicle', 'Bus': 'vehicle', 'Pedestrian': 'walk',
           'Cyclist': 'bike', 'Tricyclist': 'bike', 'Motorcyclist': 'bike vehicle', 'Barrowlist': 'walk bike'}
@@ -86,7 +87,7 @@ COUNTS = {   # road users in view in the other kinds of scene, chosen by us
 # %% ../../nbs/appendix/A04_traffic.ipynb #0d6e43f1
 @dataclass
 class Body:
-    "One road user: its `type`, shape (`build` and `args`, stretched by `scale`), colours, size (l, w, h) and where it goes."
+    """One road user: its `type`, shape (`build` and `args`, stretched by `scale`), colours, size (l, w, h) and where it goes."""
     type: str
     build: str
     args: tuple
@@ -117,7 +118,8 @@ def _extent(build: str, args: tuple) -> tuple[np.ndarray, np.ndarray]:
     lo, hi = v.min(0), v.max(0)
     return np.array([(lo[0] + hi[0]) / 2, (lo[1] + hi[1]) / 2, 0]), np.array([*(hi - lo)[:2], hi[2]])
 
-_PAINTS = np.array([(.86, .87, .88), (.86, .87, .88), (.60, .62, .64), (.12, .12, .13), (.12, .12, .13), (.30, .32, .34),
+_PAINTS = np.array([(.86, .87, .88), (.86, .87, .88), (.60, .62, .64), (.12, .12, .13), (.12, .12, .13),
+                    (.30, .32, .34),
     (.55, .10, .10), (.14, .22, .42), (.40, .30, .20), (.78, .72, .60), (.16, .32, .25), (.80, .45, .12)])
 _BUS = np.array([(.82, .84, .85), (.20, .50, .30), (.16, .36, .62), (.78, .22, .18), (.85, .70, .2)])
 _CLOTH = np.array([(.75, .15, .15), (.15, .25, .55), (.85, .85, .82), (.12, .12, .14), (.35, .5, .3), (.8, .6, .2), (.5,
@@ -130,7 +132,8 @@ def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
     "Colours `[materials,3]` and what glows `[materials,3]` for one road user."
     pick = lambda a: a[rng.integers(len(a))] * rng.uniform(.88, 1.06)
     c, glow = np.full((len(MATERIALS), 3), .5), np.zeros((len(MATERIALS), 3))
-    fixed = dict(trim=(.10, .10, .11), glass=(.13, .15, .17), tyre=(.055, .055, .06), hub=(.55, .56, .58), headlamp=(.85,
+    fixed = dict(trim=(.10, .10, .11), glass=(.13, .15, .17), tyre=(.055, .055, .06), hub=(.55, .56, .58),
+                 headlamp=(.85,
         .87, .9), taillamp=(.6, .05, .05), plate=(.2, .35, .7), skin=(.86, .68, .56), hair=(.08, .07, .06),
                  shoe=(.12, .1, .1), metal=(.55, .57, .6), orange=(.93, .28, .06), white=(.9, .9, .88), base=(.12, .12,
                      .12), sign=(.12, .08, .03), dark=(.05, .05, .055))
@@ -152,7 +155,8 @@ _SHAPES = {   # type -> shape, its variants with weights, spread of the size (l,
         H=1.68), .3)], (.04, .02, .025), .12),
     'Van': ('van', [({}, .7), (dict(L=5.6, W=1.98, H=2.35), .3)], (.05, .03, .05), .12),
     'Bus': ('bus', [({}, .7), (dict(L=8.5, W=2.4, H=2.95), .3)], (.04, .01, .03), .08),
-    'Truck': ('truck', [(dict(kind=k, L=l, W=w, H=h), 1 / 7) for k, l, w, h in (('box', 6., 2.1, 2.8), ('box', 7.5, 2.35,
+    'Truck': ('truck', [(dict(kind=k, L=l, W=w, H=h), 1 / 7)
+                        for k, l, w, h in (('box', 6., 2.1, 2.8), ('box', 7.5, 2.35,
         3.2), ('box', 5.2, 1.9, 2.3), ('tipper', 7.6, 2.4, 2.9), ('tipper', 6.4, 2.25, 2.6), ('flat', 6.2, 2.1, 2.3),
         ('flat', 5.4, 1.9, 2.1))], (.05, .02, .05), .1),
     'Pedestrian': ('pedestrian', [({}, .55), (dict(bag=True), .25), (dict(skirt=True), .2)], (.04, .05, .05), .4),
@@ -217,13 +221,14 @@ def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
             b.s0 = min(i * step, tr.length - 1e-3)
             b.turn = float(rng.uniform(0, 1.5))
             p = b.pose(0.)[0]
-            if len(out) < want and _seen(b, site.camera, np.zeros(1), *near)[0] and not any(np.abs(p - q).max() < .7 for q in taken):
+            if len(out) < want and _seen(b, site.camera, np.zeros(1), *near)[0] and not any(np.abs(p - q).max() < .7
+                for q in taken):
                 out.append(b); taken.append(p)
     return out
 
 # %% ../../nbs/appendix/A04_traffic.ipynb #a4ffa24f
 def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> list[Body]:
-    "Fill a sequence: bodies that never overlap at `times`, as many in view on average as the scene's counts (dair: the census) say."
+    """Fill a sequence: bodies that never overlap at `times`, as many in view on average as the scene's counts (dair: the census) say."""
     cam, tracks, limits = site.camera, make_tracks(site.layout, green, rng), SCENES[site.scene].limits
     census = site.scene == 'dair'
     base = dict(CENSUS[site.side] if census else COUNTS[site.scene])
