@@ -89,7 +89,17 @@ def batch(tmp: Path) -> None:
         if table.stat().st_mtime != written: raise AssertionError('a second start did not leave the finished grid alone')
 
 
-NAMES = ('experiments', 'batch', 'data_prep', 'transfer')
+def tiles(tmp: Path) -> None:
+    "The study of tiles on a few pictures, and the notebook that measures what tiles save."
+    _notebook('nbs/experiments', 'tiles_study', tmp, data_root=str(tmp / 'data'), num_frames=24, limit=8, epochs=1, mixed_epochs=1, batch_size=4, image_size=[96, 160],
+              keeps=[0.5], output_dir=str(tmp / 'study'))
+    if not list(csv.DictReader((tmp / 'study' / 'base_0.csv').open(encoding='utf-8'))): raise AssertionError('the study wrote no row')
+    (tmp / 'results').mkdir()
+    _notebook('nbs/experiments', 'tiles_speed', tmp, backbones=['presnet18'], image_size=[128, 192], keeps=[1.0, 0.5], repeats=1, threads=1, transformers_too=False,
+              results_dir=str(tmp / 'results'))
+
+
+NAMES = ('experiments', 'batch', 'data_prep', 'transfer', 'tiles')
 
 
 def run(name: str) -> bool:
