@@ -14,6 +14,7 @@ from pathlib import Path
 TOOLS = Path(__file__).resolve().parent
 ROOT = TOOLS.parent
 LIMIT = 900   # seconds a job may take
+LONG = ('28_deploy', '28b_onnx', 'A05_dataset')   # minutes each (a file is exported for every switch): they start first
 QUIET = {'OMP_NUM_THREADS': '1', 'MPLBACKEND': 'agg', 'TQDM_DISABLE': '1', 'HF_HUB_OFFLINE': '1', 'PYTHONPATH': str(ROOT)}
 
 
@@ -43,7 +44,7 @@ def jobs() -> list[tuple[str, str]]:
     "All (kind, name), the long ones first."
     from check import CHECKS, chapters
     from smoke import NAMES
-    return [*(('smoke', n) for n in NAMES), *(('chapter', p.relative_to(ROOT).as_posix()) for p in sorted(chapters(), key=lambda p: -p.stat().st_size)), *(('check', c.__name__) for c in CHECKS)]
+    return [*(('smoke', n) for n in NAMES), *(('chapter', p.relative_to(ROOT).as_posix()) for p in sorted(chapters(), key=lambda p: (p.stem not in LONG, -p.stat().st_size))), *(('check', c.__name__) for c in CHECKS)]
 
 
 def run_job(kind: str, name: str) -> tuple[bool, float, str]:
