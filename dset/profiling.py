@@ -541,65 +541,6 @@ def component_latency(model: nn.Module, size: tuple[int, int] = (640, 640), repe
     table = pd.DataFrame(dict(p50_ms=ms.median(), p95_ms=ms.quantile(.95)))
     return table.assign(share=table['p50_ms'] / table['p50_ms'].sum())
 
-# %% ../nbs/23_profiling.ipynb #2fc52019
-def published_rtdetr(depth: int) -> nn.Module:
-    "RT-DETRv2-R18 or R50 as transformers builds it, 80 classes, random weights."
-    from transformers import RTDetrResNetConfig, RTDetrV2Config, RTDetrV2ForObjectDetection
-    basic = depth == 18
-    widths, depths = ([64, 128, 256, 512], [2, 2, 2, 2]) if basic else ([256, 512, 1024, 2048], [3, 4, 6, 3])
-    backbone = RTDetrResNetConfig(embedding_size=64, hidden_sizes=widths, depths=depths, layer_type='basic' if basic
-                                  else 'bottleneck',
-                                  out_features=['stage2', 'stage3', 'stage4'])
-    return RTDetrV2ForObjectDetection(RTDetrV2Config(backbone_config=backbone, encoder_in_channels=widths[1:],
-                                                     num_labels=80,
-                                                     hidden_expansion=.5 if basic else 1., decoder_layers=3 if basic
-                                                     else 6)).eval()
-
-class _Published(nn.Module):
-    "A transformers detector whose outputs are a tuple, for export."
-    def __init__(self, model: nn.Module): super().__init__(); self.model = model
-    def forward(self, images: Tensor):
-        out = self.model(images)
-        return out.logits, out.pred_boxes
-
-def _runner(module: nn.Module, size: tuple[int, int], threads: int, folder: Path) -> Callable[[Tensor], object]:
-    "A module that gives a tuple, as a call of ONNX Runtime."
-    import onnxruntime
-    from dset.onnx_export import quiet_export
-    path, options = folder/f'{id(module)}.onnx', onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = threads, 3
-    # threads that wait busily would slow whoever is next
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    with quiet_export(), torch.no_grad():
-        torch.onnx.export(module.eval(), (torch.rand(1, 3, *size),), dynamo=True, input_names=['images'],
-                          opset_version=18,
-                          verbose=False).save(path, external_data=False)
-    session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
-    return lambda images: session.run(None, {'images': images.numpy()})
-
-def latency_models(depth: int, size: tuple[int, int], threads: int, folder: Path) -> dict[tuple[str, str, str],
-    Callable]:
-    """(model, backbone, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each eager, deployed and in ONNX Runtime."""
-    from dset.deploy import deploy                                             # chapter 28 builds on this one
-    from dset.onnx_export import ExportWrapper
-    torch.manual_seed(0)
-    name, models, theirs = 'RT-DETRv2, transformers', {}, published_rtdetr(depth)
-    models[name, f'R{depth}', 'eager'] = theirs
-    # its switch for export: an assertion that ONNX cannot express
-    with mock.patch.dict(os.environ, TRANSFORMERS_DISABLE_TORCH_CHECK='1'):
-        models[name, f'R{depth}', 'ONNX Runtime'] = _runner(_Published(theirs), size, threads, folder)
-    models[name, f'R{depth}', 'deployed'] = copy.deepcopy(theirs).to(memory_format=torch.channels_last)
-    presets = {('ours, dense', f'R{depth}'): f'rtdetr_presnet{depth}',
-               ('ours, DSET', f'R{depth}'): f'dset_presnet{depth}'}
-    if depth == 50: presets['ours, DSET on HGNetv2-B2', 'HGNetv2-B2'] = 'dset_hgnetv2_b2'
-    for (label, backbone), preset in presets.items():
-        model = create_detector(preset, num_classes=80).eval()
-        model.set_epoch(10_000)                                                # pruning as after its warm-up
-        models[label, backbone, 'eager'], models[label, backbone, 'deployed'] = model, deploy(model, 'eager', size)
-        models[label, backbone, 'ONNX Runtime'] = _runner(ExportWrapper(deploy(model, 'onnx', size),
-            postprocess=False), size, threads, folder)
-    return models
-
 # %% ../nbs/23_profiling.ipynb #24f64fc7
 def latency_table(depths: Sequence[int] = (18, 50), size: tuple[int, int] = (640, 640), repeats: int = 20,
                   warmup: int = 3, threads: int = 2) -> pd.DataFrame:
