@@ -364,8 +364,10 @@ def _resolve(source: str, seen: tuple = ()) -> dict:
 
 # %% ../nbs/19_config.ipynb #5dac5f0a
 def _nest(name: str, value) -> dict:
-    "`{'model': {'dset': {name: value}}}` for a leaf name."
+    "`{'model': {'dset': {name: value}}}` for a leaf name, or for its whole path `model.dset.name`."
     known = leaves()
+    leaf = name.rpartition('.')[2]
+    if known.get(leaf, ('',))[0] == name: name = leaf
     if name not in known: raise ConfigError(_unknown(name))
     tree = value
     for part in reversed(known[name][0].split('.')): tree = {part: tree}

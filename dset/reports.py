@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['NOISE', 'CURVES', 'TrainingStopped', 'TrainingInterrupted', 'non_finite', 'non_finite_sentence', 'is_out_of_memory',
-           'largest_fitting', 'out_of_memory_sentence', 'loader_failure', 'expert_warnings', 'loader_warning',
-           'Signals', 'progress_mode', 'make_progress', 'Meters', 'peak_memory_gib', 'provenance', 'images_per_second',
-           'epoch_record', 'epoch_line', 'write_records', 'summary', 'headline', 'LiveCurves', 'look_at',
-           'make_pictures', 'save_pictures']
+           'largest_fitting', 'out_of_memory_sentence', 'loader_failure', 'expert_warnings', 'tile_warning',
+           'loader_warning', 'Signals', 'progress_mode', 'make_progress', 'Meters', 'peak_memory_gib', 'provenance',
+           'images_per_second', 'epoch_record', 'epoch_line', 'write_records', 'summary', 'headline', 'LiveCurves',
+           'look_at', 'make_pictures', 'save_pictures']
 
 # %% ../nbs/appendix/A10_reports.ipynb #5f7b1e1b
 import importlib.metadata
@@ -121,6 +121,14 @@ def expert_warnings(shares: dict[str, Sequence[float]], top_k: dict[str, int] | 
     return out
 
 
+def tile_warning(recall: dict | None) -> str | None:
+    """A sentence if the tiles that a glance chose hold no more objects than tiles at random, else None; `recall`:
+    `kept`, `random`, or None without tile pruning."""
+    if not recall or recall['random'] >= 1 or recall['kept'] > recall['random']: return None
+    return (f"the kept tiles hold {recall['kept']:.1%} of the objects by half their area, tiles at random "
+            f"{recall['random']:.1%}: raise tile_importance_weight or tile_warmup_epochs")
+
+
 def loader_warning(wait: float, total: float, images: int, num_workers: int, limit: float = .25) -> str | None:
     """A sentence if the loop waited for the loader more than `limit` of its `total` seconds (and more than one),
     else None."""
@@ -212,7 +220,7 @@ class Meters:
     def load(self, state: dict) -> None:
         vectors = defaultdict(list)
         for k, v in state['sums'].items():
-            if re.fullmatch(r'experts/.*/\d+', k): vectors[k.rpartition('/')[0]].append(v)
+            if re.fullmatch(r'(experts|tiles)/.*/\d+', k): vectors[k.rpartition('/')[0]].append(v)
             else: self.sums[k], self.counts[k] = v, state['counts'][k]
         for name, v in vectors.items():
             self.vectors[name] = (torch.tensor(v, dtype=torch.float64), state['counts'][f'{name}/0'])
@@ -273,6 +281,9 @@ def epoch_record(trainer, metrics: dict, began: float) -> dict[str, Any]:
                   images_per_second=images_per_second(t, trainer.accelerator.num_processes), loader_wait=wait,
                   memory_gib=peak_memory_gib(), seconds=time.perf_counter() - began, train_seconds=t.get('train', 0.))
     if 'skipped' in means: record['skipped_steps'] = int(means['skipped'])
+    if means.get('tiles/objects/2'):
+        record['tile_recall'] = {k: means[f'tiles/objects/{i}'] / means['tiles/objects/2']
+                                 for i, k in enumerate(('kept', 'random'))}
     return record
 
 
@@ -280,6 +291,7 @@ def epoch_line(record: dict, epochs: int) -> str:
     "One line for a person."
     r, m = record, record['metrics']
     scores = f" | mAP {m['mAP']:.3f} mAP50 {m['mAP50']:.3f}" if m else ''
+    if (t := r.get('tile_recall')) and t['random'] < 1: scores += f" | objects in tiles {t['kept']:.3f} (random {t['random']:.3f})"
     return (f"epoch {r['epoch']}/{epochs} | loss {r['losses']['loss']:.2f}{scores} | keep {r['keep_ratio']:.2f} | "
             f"lr {max(r['lr'].values()):.1e} | "
             f"{r['images_per_second']:.1f} img/s | {r['memory_gib']:.1f} GiB | {r['seconds']:.0f} s")

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TILE_EXECUTIONS', 'TileGrid', 'TileMode', 'tileable', 'run_tiles', 'Trunk', 'tiled_features', 'memory_cells',
-           'merge_outputs', 'spatial_layers', 'object_share', 'kept_share', 'tile_importance_loss', 'Glance',
-           'TilePruner']
+           'merge_outputs', 'spatial_layers', 'object_share', 'kept_share', 'object_recall', 'tile_importance_loss',
+           'Glance', 'TilePruner']
 
 # %% ../nbs/13_tiles.ipynb #26e342bd
 import contextlib
@@ -417,6 +417,18 @@ def kept_share(boxes: Tensor, kept: Tensor, height: int, width: int) -> Tensor:
     y, x = _overlap(boxes, height, width)
     mask = torch.zeros(height * width, device=boxes.device).index_fill(0, kept.to(boxes.device), 1.).view(height, width)
     return torch.einsum('my,yx,mx->m', y, mask, x)
+
+def object_recall(kept: Tensor, targets: Sequence[dict], shape: tuple[int, int], least: float = .5) -> Tensor:
+    """Objects of a batch that have at least the share `least` of their area in kept tiles, and all objects: two
+    counts `[2]`, on the device of `kept`.
+
+    kept `[b, k]`; targets: one dictionary an image with `boxes` `[m, 4]`, cxcywh in 0..1."""
+    boxes = torch.cat([t['boxes'] for t in targets]).to(kept.device)                                         # [m, 4]
+    image = torch.cat([torch.full((len(t['boxes']),), i) for i, t in enumerate(targets)]).to(kept.device)    # [m]
+    y, x = _overlap(boxes, *shape)                                                                           # [m, gh], [m, gw]
+    mask = boxes.new_zeros(len(targets), shape[0] * shape[1]).scatter_(1, kept, 1.)                          # [b, n]
+    share = torch.einsum('my,myx,mx->m', y, mask.unflatten(1, shape).to(y.dtype)[image], x)
+    return torch.stack([(share >= least - 1e-6).sum(), (share >= 0).sum()])
 
 def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[int, int],
                          recall_weight: float = 2.) -> Tensor:

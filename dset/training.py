@@ -33,11 +33,12 @@ from .loading import Data, EpochBatches, check_truth, end_workers, load_data, ma
 from .losses import NonFiniteError
 from .optimisation import ModelEMA, factor_at, parameter_groups
 from .reports import (NOISE, Meters, Signals, TrainingInterrupted, TrainingStopped, epoch_line, epoch_record,
-                          expert_warnings,
+                          expert_warnings, tile_warning,
                           is_out_of_memory, largest_fitting, loader_failure, loader_warning, make_progress, non_finite,
                           non_finite_sentence, out_of_memory_sentence, progress_mode, summary, write_records)
 from .published import find_weights
 from .routers import expert_shares
+from .tiles import object_recall
 from .transforms import as_floats, collate
 from .visualize import scalars
 from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint, weight_file
@@ -154,7 +155,7 @@ class Trainer:
             # outside of `except`, whose error holds the memory
             out = None
         if out is None: self._stop_out_of_memory(images, targets)
-        self._note_sparsity(out)
+        self._note_sparsity(out, targets)
         named = {**out['losses'], 'loss': out['total_loss']}
         losses = dict(zip(named, torch.stack([v.detach().float() for v in named.values()]).tolist()))
         if bad := non_finite(losses): self._stop_non_finite(f"{' and '.join(bad)} is not finite", [(images, targets)])
@@ -191,10 +192,17 @@ class Trainer:
         return self.accelerator.reduce(torch.tensor(numbers, dtype=kind, device=self.accelerator.device),
                                        'sum').tolist()
 
-    def _note_sparsity(self, out: dict) -> None:
-        "Keep ratio and expert shares of a batch into the meters, without waiting for the device."
+    def _note_sparsity(self, out: dict, targets: list[dict]) -> None:
+        """Keep ratio, expert shares and objects in kept tiles (beside as many tiles at random) of a batch into the
+        meters, without waiting for the device."""
         info, routing = out.get('encoder_info') or {}, out.get('routing') or {}
         if 'keep_ratio' in info: self.meters.add({'keep_ratio': float(info['keep_ratio'])})
+        if 'kept_tiles' in info:
+            scores, kept = info['tile_scores'], info['kept_tiles']
+            draw = torch.Generator(scores.device).manual_seed(self.updates)      # leaves the run's own draws alone
+            other = torch.rand(scores.shape, device=scores.device, generator=draw).topk(kept.shape[1]).indices
+            counts = [object_recall(k, targets, info['tile_grid']) for k in (kept, other)]
+            self.meters.add_vector('tiles/objects', torch.stack([counts[0][0], counts[1][0], counts[0][1]]))
         for name, r in ((f'{part}.{i}', r) for part, layers in routing.items() for i, r in enumerate(layers)):
             self.top_k[name] = r.indices.shape[-1]
             self.meters.add_vector(f'experts/{name}', expert_shares(r.indices, r.probs.shape[-1]))
@@ -347,7 +355,8 @@ class Trainer:
         self.say(epoch_line(record, self.cfg.training.epochs))
         t = self.times
         wait = loader_warning(t.get('wait', 0.), t.get('train', 0.), t.get('images', 0), self.cfg.misc.num_workers)
-        for text in expert_warnings(record['expert_shares'], self.top_k) + ([wait] if wait else []):
+        tiles = tile_warning(record.get('tile_recall'))
+        for text in [*expert_warnings(record['expert_shares'], self.top_k), *filter(None, (wait, tiles))]:
             self.say(f'warning: {text}')
 
     def _save_due(self) -> bool:
