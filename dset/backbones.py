@@ -28,8 +28,8 @@ def _timm_name(name: str) -> str:
     timm_name = PRESNETS.get(name, name)
     if timm.is_model(timm_name): return timm_name
     ours = [*PRESNETS, *(f'hgnetv2_b{i}' for i in range(7))]
-    near = dict.fromkeys(difflib.get_close_matches(name, ours, n=2) +
-                         difflib.get_close_matches(name, timm.list_models(), n=2))
+    near = dict.fromkeys(difflib.get_close_matches(name, ours, n=2)
+                         + difflib.get_close_matches(name, timm.list_models(), n=2))
     hint = f" (did you mean {' or '.join(near)}?)" if near else ''
     raise ValueError(f"backbone='{name}' is unknown{hint}: choose presnet18|34|50|101, hgnetv2_b0..b6 or a name of "
                      f"timm.list_models()")
@@ -203,8 +203,8 @@ def _load_weights(body: nn.Module, path: Path, name: str, timm_name: str, **opti
         raise FileNotFoundError(f"pretrained='{path}': no such file; give a .safetensors or .pth file, True (download) "
                                 f"or False") from None
     except CheckpointError as e: raise ValueError(f"pretrained='{path}' cannot be read as weights: {e}") from None
-    given, state = state, {presnet_key(re.sub(r'^((module|model|backbone|body)\.)+', '', k)): v for k,
-                           v in state.items()}
+    given, state = state, {presnet_key(re.sub(r'^((module|model|backbone|body)\.)+', '', k)): v
+                           for k, v in state.items()}
     own, optional = body.state_dict(), ['num_batches_tracked']
     if name in ('presnet18', 'presnet34'): optional.append('layer1.0.downsample')
     def misfits(state):

@@ -40,8 +40,8 @@ def tile_changes(frame: Tensor, reference: Tensor, tile: int = 64, threshold: in
 
     frame, reference: uint8 `[3, H, W]`, H and W multiples of `tile`. Raises ValueError otherwise."""
     if frame.shape != reference.shape or frame.dtype != torch.uint8 or any(s % tile for s in frame.shape[1:]):
-        raise ValueError(f'frames of {list(frame.shape)} ({frame.dtype}) and {list(reference.shape)} with tiles of {tile} pixels: '
-                         'give two uint8 frames [3, H, W] of one size, a multiple of the tile')
+        raise ValueError(f'frames of {list(frame.shape)} ({frame.dtype}) and {list(reference.shape)} with tiles of '
+                         f'{tile} pixels: give two uint8 frames [3, H, W] of one size, a multiple of the tile')
     apart = (torch.maximum(frame, reference) - torch.minimum(frame, reference)).amax(0) > threshold          # [H, W]
     return F.avg_pool2d(apart[None].float(), tile)[0]                                                        # [gh, gw]
 
@@ -131,7 +131,8 @@ class FeatureMemory:
 
 # %% ../nbs/14_camera.ipynb #f57a2a87
 def cell_rows(grid: TileGrid, tile: tuple[int, int], pads: tuple[int, int, int, int]) -> Tensor:
-    """Row numbers of the cells of every tile of `grid`, with borders `pads` (left, right, top, bottom), in a table of whole maps; the last row lies outside."""
+    """Row numbers of the cells of every tile of `grid`, with borders `pads` (left, right, top, bottom), in a table
+    of whole maps; the last row lies outside."""
     key = 'rows', tuple(tile), pads
     if key not in grid._memo:
         (ty, tx), (left, right, top, bottom), (gh, gw) = tile, pads, grid.shape
@@ -188,7 +189,8 @@ def remember(detector: nn.Module, images: Tensor, grid: TileGrid) -> tuple[dict,
 @torch.inference_mode()
 def recall(detector: nn.Module, images: Tensor, grid: TileGrid, memory: FeatureMemory,
            answer: Sequence[int] | None = None) -> dict:
-    """The detector's answer, for the images `answer` (None: all), when only the tiles of `grid` are computed and all else is as `memory` has it; the memory follows."""
+    """The detector's answer, for the images `answer` (None: all), when only the tiles of `grid` are computed and all
+    else is as `memory` has it; the memory follows."""
     encoder, levels, spots = detector.encoder, memory.levels, memory.spots
     mode = Recall(grid, memory)
     with mode: maps = [project(f) for project, f in zip(encoder.input_proj, detector.backbone(grid.cut(images)))]
@@ -218,7 +220,8 @@ class Seen(NamedTuple):
 # %% ../nbs/14_camera.ipynb #a75fde9e
 class _Camera:
     "What a stream keeps of one camera."
-    def __init__(self, slot: int): self.slot, self.reference, self.last, self.age, self.answer, self.time, self.size = slot, *[None] * 6
+    def __init__(self, slot: int):
+        self.slot, self.reference, self.last, self.age, self.answer, self.time, self.size = slot, *[None] * 6
 
 # %% ../nbs/14_camera.ipynb #62ac0395
 class Stream:
@@ -238,8 +241,10 @@ class Stream:
                  key_share: float = .5, cap: int | None = None, ring: bool = False, max_gap: float | None = None,
                  score: float = .3):
         size = tuple(image_size or detector.config.data.image_size)
-        if any(s % tile for s in size): raise ValueError(f'image_size {size} with tiles of {tile} pixels: choose a size of whole tiles')
-        self.detector, self.size, self.tile, self.threshold, self.share, self.refresh = detector.eval(), size, tile, threshold, share, refresh
+        if any(s % tile for s in size):
+            raise ValueError(f'image_size {size} with tiles of {tile} pixels: choose a size of whole tiles')
+        self.detector, self.size, self.tile, self.threshold, self.share, self.refresh = (detector.eval(), size, tile,
+                                                                                         threshold, share, refresh)
         self.key_share, self.cap, self.ring, self.max_gap, self.score = key_share, cap, ring, max_gap, score
         self.shape = size[0] // tile, size[1] // tile
         self.cameras: dict[Hashable, _Camera] = {}
@@ -257,12 +262,15 @@ class Stream:
         began, seen, todo, small = time.perf_counter(), {}, {}, {}
         for name, frame in frames.items():
             if frame is None:
-                if name not in self.cameras: raise ValueError(f'camera {name!r}: its first frame is lost, there is nothing to remember yet')
+                if name not in self.cameras:
+                    raise ValueError(f'camera {name!r}: its first frame is lost, there is nothing to remember yet')
                 seen[name] = 'lost', torch.empty(0, dtype=torch.long)
                 continue
             small[name] = self._resize(name, frame)
             chosen = self._choose(name, small[name], when)
-            if chosen is None: self._key(name, small[name], frame.shape[1:], when); seen[name] = 'key', torch.arange(math.prod(self.shape))
+            if chosen is None:
+                self._key(name, small[name], frame.shape[1:], when)
+                seen[name] = 'key', torch.arange(math.prod(self.shape))
             elif len(chosen): todo[name] = chosen
             else: seen[name] = 'same', chosen
         if todo:
@@ -283,7 +291,8 @@ class Stream:
             raise ValueError(f'camera {name!r}: a frame of {list(frame.shape)} ({frame.dtype}): give uint8 [3, h, w]')
         known = self.cameras.get(name)
         if known is not None and known.size != tuple(frame.shape[1:]):
-            raise ValueError(f'camera {name!r}: a frame of {tuple(frame.shape[1:])} after frames of {known.size}: forget({name!r}) first, or give it another name')
+            raise ValueError(f'camera {name!r}: a frame of {tuple(frame.shape[1:])} after frames of {known.size}: '
+                             f'forget({name!r}) first, or give it another name')
         frame = frame.to(next(self.detector.parameters()).device)
         return frame if tuple(frame.shape[1:]) == self.size else resize(frame, list(self.size), antialias=True)
 
@@ -370,18 +379,21 @@ class CameraBackground:
         self.count += 1
 
     def learn(self, detector: nn.Module) -> Tensor:
-        """Compute the median picture and its features anew; returns the picture. Raises ValueError before any frame was added."""
+        """Compute the median picture and its features anew; returns the picture. Raises ValueError before any frame
+        was added."""
         if not self.recent: raise ValueError('the background has seen no frame yet: add() some first')
         self.image = torch.stack(tuple(self.recent)).median(0).values                                       # [3, H, W]
         self.memory = remember(detector, self.image[None].float() / 255, self._grid(None))[1]
         return self.image
 
     def light_gap(self, frame: Tensor) -> float:
-        """How much brighter or darker (levels of 255) the frame is than the scene, the median over all pixels: learn again when it grows."""
+        """How much brighter or darker (levels of 255) the frame is than the scene, the median over all pixels: learn
+        again when it grows."""
         return (frame.float().mean(0) - self.image.float().mean(0)).abs().median().item()
 
     def choose(self, frame: Tensor, keep_ratio: float | None = None) -> Tensor:
-        """The numbers of the tiles that differ from the empty scene; with `keep_ratio` always that share of them, the most different first."""
+        """The numbers of the tiles that differ from the empty scene; with `keep_ratio` always that share of them,
+        the most different first."""
         changes = tile_changes(frame, self.image, self.tile, self.threshold).flatten()
         if keep_ratio is None: return (changes > self.share).nonzero().flatten()
         return changes.topk(num_kept(keep_ratio, len(changes))).indices.sort().values
@@ -389,7 +401,8 @@ class CameraBackground:
     @torch.inference_mode()
     def detect(self, detector: nn.Module, frame: Tensor, keep_ratio: float | None = None, score: float = .3,
                tiles: Tensor | None = None) -> tuple[dict, Tensor]:
-        """Detections of one frame (boxes in its pixels) and the numbers of the computed tiles (or say which: `tiles`); the background's features stay as they are."""
+        """Detections of one frame (boxes in its pixels) and the numbers of the computed tiles (or say which:
+        `tiles`); the background's features stay as they are."""
         tiles = self.choose(frame, keep_ratio) if tiles is None else tiles
         with self.memory.unchanged(): out = recall(detector, frame[None].float() / 255, self._grid(tiles), self.memory)
         return postprocess(out, torch.tensor([frame.shape[1:]]), score)[0], tiles
@@ -443,18 +456,25 @@ class CameraPrior(nn.Module):
 
 # %% ../nbs/14_camera.ipynb #690c4130
 def _open_source(source: str):
-    """An iterator of (seconds, uint8 frame [3, h, w]) and the frame rate: of a film, an address or device that PyAV opens, or of a folder of pictures in the order of their names."""
+    """An iterator of (seconds, uint8 frame [3, h, w]) and the frame rate: of a film, an address or device that PyAV
+    opens, or of a folder of pictures in the order of their names."""
     folder = Path(source).expanduser()
     if folder.is_dir():
         files = [f for f, _ in find_inputs(folder) if f.suffix.lower() in IMAGES]
-        if not files: raise FileNotFoundError(f'{source} holds no picture: give a film, a camera address, or a folder of frames named in order')
+        if not files:
+            raise FileNotFoundError(f'{source} holds no picture: give a film, a camera address, '
+                                    'or a folder of frames named in order')
         return ((i / 10, read_any(f)[0]) for i, f in enumerate(files)), 10, len(files)
-    if '://' not in source and not folder.exists(): raise FileNotFoundError(f'{source} does not exist: give a film, a folder of pictures, an address such as rtsp://..., or /dev/video0')
+    if '://' not in source and not folder.exists():
+        raise FileNotFoundError(f'{source} does not exist: give a film, a folder of pictures, '
+                                'an address such as rtsp://..., or /dev/video0')
     try: import av
     except ImportError: raise ValueError('reading films needs PyAV, which is not installed: pip install av') from None
     try: film = av.open(source if '://' in source else str(folder), format='v4l2' if source.startswith('/dev/video')
                         else None)
-    except (av.error.FFmpegError, OSError) as e: raise ValueError(f'{source} cannot be read as a film ({e}): try to play it, or give a folder of pictures') from None
+    except (av.error.FFmpegError, OSError) as e:
+        raise ValueError(f'{source} cannot be read as a film ({e}): try to play it, '
+                         'or give a folder of pictures') from None
     if not film.streams.video: raise ValueError(f'{source} has no picture track')
     track = film.streams.video[0]
     rate = float(track.average_rate or 10)
@@ -466,7 +486,8 @@ class _Film:
     "A film that is written frame by frame and whole at the end, whatever ends it."
     def __init__(self, path: Path, rate: float):
         try: import av
-        except ImportError: raise ValueError('writing a film needs PyAV, which is not installed: pip install av') from None
+        except ImportError:
+            raise ValueError('writing a film needs PyAV, which is not installed: pip install av') from None
         self.av, self.path, self.part = av, path, path.with_name(f'.{path.stem}.part{path.suffix}')
         self.out, self.rate, self.track = av.open(str(self.part), 'w'), Fraction(rate).limit_denominator(1000), None
 
@@ -507,14 +528,18 @@ def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint:
             if most is not None and i >= most: break
             seen = stream(frame, time=second)
             times.append(seen.seconds), shares.append(seen.share), kinds.update([seen.kind])
-            if lines: lines.write(json.dumps(dict(frame=i, seconds=round(second, 4), kind=seen.kind,
-                                                  share=round(seen.share, 4), boxes=seen.detections['boxes'].round(decimals=1).tolist(),
-                                                  scores=seen.detections['scores'].tolist(),
-                                                  labels=[names[l] for l in seen.detections['labels']])) + '\n')
+            if lines:
+                lines.write(json.dumps(dict(frame=i, seconds=round(second, 4), kind=seen.kind,
+                                            share=round(seen.share, 4),
+                                            boxes=seen.detections['boxes'].round(decimals=1).tolist(),
+                                            scores=seen.detections['scores'].tolist(),
+                                            labels=[names[l] for l in seen.detections['labels']])) + '\n')
             if writer: writer.add(draw_found(tint_tiles(frame, seen.tiles, stream.shape) if tint
                                              and seen.kind == 'tiles' else frame, seen.detections, names))
             bar.update()
-            bar.set_postfix_str(f'{1 / max(np.mean(times[-20:]), 1e-9):.1f} frames/s, {np.mean(shares[-20:]):.0%} of tiles, p50 {np.median(times[-200:]) * 1e3:.0f} ms, p95 {np.quantile(times[-200:], .95) * 1e3:.0f} ms')
+            bar.set_postfix_str(f'{1 / max(np.mean(times[-20:]), 1e-9):.1f} frames/s, '
+                                f'{np.mean(shares[-20:]):.0%} of tiles, p50 {np.median(times[-200:]) * 1e3:.0f} ms, '
+                                f'p95 {np.quantile(times[-200:], .95) * 1e3:.0f} ms')
     except KeyboardInterrupt: stopped = 'Ctrl-C'
     except Exception as e:
         if not times or isinstance(e, (ValueError, RuntimeError)) and 'frame' in str(e): raise
@@ -532,10 +557,12 @@ def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint:
 # %% ../nbs/14_camera.ipynb #6d4534a8
 def dset_watch(argv: list[str] | None = None) -> None:
     "The command line of `watch`."
-    p = argparse.ArgumentParser(prog='dset_watch',
-                                description='Watch a standing camera: only the tiles that change are computed. Writes a film with boxes and a JSON line for each frame.',
-                                epilog='Example: dset_watch junction.mp4 --weights logs/dset_presnet50_... --out watched')
-    p.add_argument('source', help='a film, a folder of frames, an address such as rtsp://..., or a device such as /dev/video0')
+    p = argparse.ArgumentParser(prog='dset_watch', description='Watch a standing camera: only the tiles that change '
+                                'are computed. Writes a film with boxes and a JSON line for each frame.',
+                                epilog='Example: dset_watch junction.mp4 --weights logs/dset_presnet50_... '
+                                '--out watched')
+    p.add_argument('source',
+                   help='a film, a folder of frames, an address such as rtsp://..., or a device such as /dev/video0')
     p.add_argument('--weights', required=True, metavar='RUN',
                    help='a run folder, a checkpoint, or a folder of save_pretrained')
     p.add_argument('--out', metavar='FOLDER',
@@ -560,11 +587,15 @@ def dset_watch(argv: list[str] | None = None) -> None:
 
     def run():
         detector = open_detector(a.weights, device=a.device)
-        if not isinstance(detector, nn.Module): raise ValueError(f'{a.weights} is an exported file, which has no tiles to remember: give the run folder or checkpoint it came from')
+        if not isinstance(detector, nn.Module):
+            raise ValueError(f'{a.weights} is an exported file, which has no tiles to remember: '
+                             'give the run folder or checkpoint it came from')
         report = watch(detector, a.source, a.out, most=a.frames, image_size=tuple(a.image_size) if a.image_size
                        else None, tile=a.tile, threshold=a.threshold, share=a.share,
                        refresh=a.refresh, key_share=a.key_share, cap=a.cap, max_gap=a.max_gap, score=a.score)
-        print(f"{report['frames']} frames, {report['frames_per_second']:.1f} frames/s, {report['share_mean']:.0%} of the tiles computed (95 % of frames below {report['share_p95']:.0%}), "
-              f"{report['ms_p50']:.0f} ms (p95 {report['ms_p95']:.0f}), {report['memory_mb']:.0f} MB remembered" + (f"; stopped by {report['stopped']}" if report['stopped'] else ''))
+        print(f"{report['frames']} frames, {report['frames_per_second']:.1f} frames/s, "
+              f"{report['share_mean']:.0%} of the tiles computed (95 % of frames below {report['share_p95']:.0%}), "
+              f"{report['ms_p50']:.0f} ms (p95 {report['ms_p95']:.0f}), {report['memory_mb']:.0f} MB remembered"
+              + (f"; stopped by {report['stopped']}" if report['stopped'] else ''))
 
     run_command(run)

@@ -28,7 +28,8 @@ from .visualize import color_of, draw_boxes, epoch_axis
 
 # %% ../nbs/31_comparison.ipynb #31e12908
 def paired_test(a: pd.Series, b: pd.Series) -> dict[str, float]:
-    """`a - b` for the seeds that both have (the index): `n`, `mean`, `std`, and the two-sided `p` of the paired t test; NaN where n is below 2."""
+    """`a - b` for the seeds that both have (the index): `n`, `mean`, `std`, and the two-sided `p` of the paired t
+    test; NaN where n is below 2."""
     d = (a - b).dropna()
     n, mean, std = len(d), float(d.mean()), float(d.std(ddof=1)) if len(d) > 1 else np.nan
     if n < 2: p = np.nan
@@ -38,12 +39,14 @@ def paired_test(a: pd.Series, b: pd.Series) -> dict[str, float]:
 
 # %% ../nbs/31_comparison.ipynb #542a7c64
 def read_runs(folder: str | Path, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """The `metrics.json` of finished runs, each with its `folder`: those of `names`, in that order, else all. Raises `FileNotFoundError` if there is none."""
+    """The `metrics.json` of finished runs, each with its `folder`: those of `names`, in that order, else all. Raises
+    `FileNotFoundError` if there is none."""
     folder = Path(folder)
     names = sorted(p.parent.name for p in folder.glob('*/metrics.json')) if names is None else names
     records = [json.loads((folder/n/'metrics.json').read_text()) | dict(folder=folder/n) for n in names
                if (folder/n/'metrics.json').is_file()]
-    if not records: raise FileNotFoundError(f'no finished run in {folder}: none of them has a metrics.json; run the batch first')
+    if not records:
+        raise FileNotFoundError(f'no finished run in {folder}: none of them has a metrics.json; run the batch first')
     return records
 
 def variant(record: dict) -> str:
@@ -74,7 +77,8 @@ def run_rows(records: list[dict]) -> pd.DataFrame:
 def _joined(values: pd.Series) -> str: return ' '.join(dict.fromkeys(map(str, values)))
 
 def result_table(runs: pd.DataFrame, baseline: str | None = None) -> pd.DataFrame:
-    """A row a model, in the order of `runs`; differences are to `baseline` (default: the first), seed by seed. Raises `ValueError` for an unknown one."""
+    """A row a model, in the order of `runs`; differences are to `baseline` (default: the first), seed by seed.
+    Raises `ValueError` for an unknown one."""
     models = list(dict.fromkeys(runs['model']))
     baseline = models[0] if baseline is None else baseline
     if baseline not in models: raise ValueError(f"no run of the baseline {baseline!r}; there are {', '.join(models)}")
@@ -87,7 +91,8 @@ def _row(model: str, g: pd.DataFrame, baseline: str, base: pd.DataFrame) -> dict
     d = paired_test(g['mAP'], base['mAP']) if model != baseline else dict(n=len(g), mean=0., std=np.nan, p=np.nan)
     row |= dict(baseline=baseline, mAP_difference=d['mean'], difference_std=d['std'], difference_n=d['n'],
                 difference_p=d['p'])
-    row |= {k: g[k].mean() for k in ('gflops', 'parameters_m', 'active_m', 'keep_ratio', 'train_images_per_s', 'train_minutes')}
+    row |= {k: g[k].mean() for k in ('gflops', 'parameters_m', 'active_m', 'keep_ratio', 'train_images_per_s',
+                                     'train_minutes')}
     row['gflops_of_baseline'] = row['gflops'] / base['gflops'].mean()
     return row | {k: _joined(g[k])
                   for k in ('epochs', 'data', 'data_hash', 'split', 'image_size', 'device', 'config_hash', 'commit')}
@@ -109,7 +114,8 @@ def first_of_each(records: list[dict]) -> dict[str, dict]:
 
 # %% ../nbs/31_comparison.ipynb #04bb1f2d
 def measure_speed(records: list[dict], repeats: int = 20, threads: int | None = None) -> pd.DataFrame:
-    """Latency of one run of each model, in turns (with those of its image size), batch 1: a row a model with `fps`, `p50_ms`, `p95_ms`, `cpu_ms`, `speed_device`, `speed_threads`."""
+    """Latency of one run of each model, in turns (with those of its image size), batch 1: a row a model with `fps`,
+    `p50_ms`, `p95_ms`, `cpu_ms`, `speed_device`, `speed_threads`."""
     from dset.checkpoint import load_detector
     first = first_of_each(records)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
@@ -193,7 +199,8 @@ def _series(histories: list[list[dict]], get) -> pd.DataFrame:
                       for h in histories], axis=1)
 
 def _band(ax, frame: pd.DataFrame, color: str, label: str | None = None, shift: float = 0.):
-    """Mean over runs and the range between them; where there is one epoch only, a dot with a bar, moved by `shift` epochs beside those of others."""
+    """Mean over runs and the range between them; where there is one epoch only, a dot with a bar, moved by `shift`
+    epochs beside those of others."""
     mean, low, high = frame.mean(axis=1), frame.min(axis=1), frame.max(axis=1)
     if len(frame) == 1: ax.errorbar(frame.index + shift, mean, [mean - low, high - mean], color=color, fmt='o', ms=6,
                                     capsize=3, label=label)
@@ -208,8 +215,8 @@ def plot_training(histories: dict[str, list[list[dict]]]) -> Figure:
         shift = .02 * (i - (len(histories) - 1) / 2)
         _band(axes[0, 0], _series(runs, lambda e: e['losses'].get('loss')), color_of(i), model, shift)
         _band(axes[0, 1], _series(runs, lambda e: e['metrics'].get('mAP')), color_of(i), model, shift)
-    for ax, title in zip(axes[0], ('total training loss',
-                                   'mAP on the validation split')): ax.set_title(title), epoch_axis(ax)
+    for ax, title in zip(axes[0], ('total training loss', 'mAP on the validation split')):
+        ax.set_title(title), epoch_axis(ax)
     axes[0, 0].legend(fontsize=7, frameon=False)
     return fig
 
@@ -232,7 +239,8 @@ def plot_keep_ratio(records: list[dict]) -> Figure:
 
 # %% ../nbs/31_comparison.ipynb #e42965d5
 def plot_shares(histories: dict[str, list[list[dict]]]) -> Figure | None:
-    """Each expert's share of the token-choices over the epochs, a panel a model and layer, the ideal dotted; None where no model has experts."""
+    """Each expert's share of the token-choices over the epochs, a panel a model and layer, the ideal dotted; None
+    where no model has experts."""
     panels = [(m, layer) for m, h in histories.items() for layer in h[0][-1]['expert_shares']]
     if not panels: return None
     columns = min(len(panels), 4)
@@ -250,7 +258,8 @@ def plot_shares(histories: dict[str, list[list[dict]]]) -> Figure | None:
 
 # %% ../nbs/31_comparison.ipynb #e93267eb
 def differences(records: list[dict], baseline: str | None = None) -> pd.DataFrame:
-    """AP of each model minus the baseline's, paired by seed: mean over seeds, a row a class or size, two columns a model (`mean`, `std`)."""
+    """AP of each model minus the baseline's, paired by seed: mean over seeds, a row a class or size, two columns a
+    model (`mean`, `std`)."""
     found = {}
     for r in records:
         scores = {c: v['AP'] for c, v in r['metrics']['per_class'].items()} | {k.removeprefix('mAP_'): r['metrics'][k]
@@ -267,7 +276,8 @@ def differences(records: list[dict], baseline: str | None = None) -> pd.DataFram
 
 # %% ../nbs/31_comparison.ipynb #cf9c8d38
 def image_f1(truth: list[dict], found: list[dict], threshold: float = .3, iou: float = .5) -> float:
-    """F1 of the COCO results of one image that pass the threshold, surest first, each matched with one free object of its class; 1 where there is nothing and nothing is found."""
+    """F1 of the COCO results of one image that pass the threshold, surest first, each matched with one free object
+    of its class; 1 where there is nothing and nothing is found."""
     found = sorted((r for r in found if r['score'] >= threshold), key=lambda r: -r['score'])
     truth = [a for a in truth if not a.get('iscrowd')]
     if not found or not truth: return float(not found and not truth)
@@ -282,7 +292,8 @@ def image_f1(truth: list[dict], found: list[dict], threshold: float = .3, iou: f
 
 # %% ../nbs/31_comparison.ipynb #fbfc3947
 def image_differences(truth: dict, a: list[dict], b: list[dict], threshold: float = .3) -> pd.DataFrame:
-    """F1 by image of two lists of COCO results and their `difference` (a - b), the furthest apart first; the index is the image id."""
+    """F1 by image of two lists of COCO results and their `difference` (a - b), the furthest apart first; the index
+    is the image id."""
     def grouped(rows):
         out = {i['id']: [] for i in truth['images']}
         for r in rows: out[r['image_id']].append(r)
@@ -294,7 +305,8 @@ def image_differences(truth: dict, a: list[dict], b: list[dict], threshold: floa
     return table.sort_values('difference', key=abs, ascending=False, kind='stable')
 
 def furthest_apart(table: pd.DataFrame, n: int) -> list:
-    """Up to `n` image ids of `image_differences`: those where the first model is ahead and those where the second is, in turns, each way the furthest first."""
+    """Up to `n` image ids of `image_differences`: those where the first model is ahead and those where the second
+    is, in turns, each way the furthest first."""
     ahead, behind = table.index[table['difference'] > 0].tolist(), table.index[table['difference'] < 0].tolist()
     turns = [i for pair in itertools.zip_longest(ahead, behind) for i in pair if i is not None]
     return turns[:n]
@@ -315,7 +327,8 @@ def show_apart(images: Sequence, truths: Sequence[list], found: dict[str, Sequen
 
 # %% ../nbs/31_comparison.ipynb #a175b853
 def save_tables(table: pd.DataFrame, runs: pd.DataFrame, path: str | Path, command: str) -> list[Path]:
-    """`<path>` with a row a model and `<path>_runs` with a row a run, four digits, each row with the command that makes it."""
+    """`<path>` with a row a model and `<path>_runs` with a row a run, four digits, each row with the command that
+    makes it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     out = [path, path.with_name(f'{path.stem}_runs.csv')]

@@ -279,8 +279,8 @@ def _listing(folder: Path | None, suffixes) -> tuple[dict, list]:
     return found, twice
 
 def _key(tree: Tree, labels: dict, images: dict) -> str:
-    extra = [stamp(p.stat()) if p.is_file() else None for p in
-             [tree.folder/'data_info.json', (tree.images or tree.folder)/'resized.json']]
+    extra = [stamp(p.stat()) if p.is_file() else None
+             for p in [tree.folder/'data_info.json', (tree.images or tree.folder)/'resized.json']]
     return hashlib.sha256(json.dumps([INDEX_VERSION, labels, images, extra], sort_keys=True).encode()).hexdigest()
 
 def _build(tree: Tree, labels: dict, images: dict, notes: dict, num_workers, progress) -> Index:
@@ -364,8 +364,8 @@ def shared_sequences(splits: dict[str, list[str]], sequence_of: dict[str, str]) 
     return sorted((train & val) - {''})
 
 # %% ../nbs/15_dair_v2x.ipynb #4e7a87c4
-def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, seed: int) -> tuple[list[str], dict,
-        str]:
+def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float,
+            seed: int) -> tuple[list[str], dict, str]:
     "Frame ids of the split, all splits, and what they come from."
     if split == 'all': return index.ids.tolist(), {}, 'all frames'
     path = Path(split_file).expanduser() if split_file else find_split_file(tree)
@@ -373,8 +373,9 @@ def _choose(index: Index, tree: Tree, split: str, split_file, val_share: float, 
     groups = dict(zip(index.ids.tolist(), index.sequence.tolist()))
     # 7 in a split file is 000007 in DAIR-V2X, and 7 where the files are called so
     spelled = {frame_id(k): k for k in index.ids.tolist()}
-    splits = ({n: [spelled.get(k, k) for k in ids] for n, ids in read_split(path, tree.side).items()} if path else
-              make_split(labelled, [groups[k] or f'block-{i // 100}' for i, k in enumerate(labelled)], val_share, seed))
+    splits = ({n: [spelled.get(k, k) for k in ids] for n, ids in read_split(path, tree.side).items()}
+              if path else make_split(labelled, [groups[k] or f'block-{i // 100}' for i, k in enumerate(labelled)],
+                                      val_share, seed))
     if not isinstance(split, str) or split not in splits:
         raise ValueError(f"split {split!r} is not in {path or 'a seeded split'}: choose from {', '.join(splits)} or "
                          f"'all'")
@@ -433,8 +434,8 @@ class DairV2XDetection(DetectionDataset):
                                     f"their folder as image_root")
         index = build_index(tree, cache_dir, num_workers, progress)
         wanted, splits, self.split_source = _choose(index, tree, split, split_file, val_share, seed)
-        report = Report(str(tree.folder), split, duplicate_ids=index.notes['duplicate_ids'] + [k for k,
-                n in Counter(wanted).items() if n > 1])
+        report = Report(str(tree.folder), split,
+                        duplicate_ids=index.notes['duplicate_ids'] + [k for k, n in Counter(wanted).items() if n > 1])
         report.shared_sequences = shared_sequences(splits, dict(zip(index.ids.tolist(), index.sequence.tolist())))
         rows = usable(index, wanted, report, need_images, _mismatched(index, tree))
         if need_images: _note_odd_sizes(index, rows, report)
@@ -444,8 +445,8 @@ class DairV2XDetection(DetectionDataset):
         columns = make_columns(index, rows, class_names, table, report)
         super().__init__(tree.images or tree.folder, columns, class_names, list(range(1, len(class_names) + 1)), report,
                          transforms)
-        self.ids, self.sequence, self.camera = index.ids[rows], index.sequence[rows], np.array(index.notes['cameras'])[
-                rows]
+        self.ids, self.sequence, self.camera = (index.ids[rows], index.sequence[rows],
+                                                np.array(index.notes['cameras'])[rows])
         warn_about(report, len(wanted))
 
     def streams(self) -> dict[tuple[str, str], list[int]]:

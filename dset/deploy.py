@@ -43,7 +43,8 @@ class _Readers(TorchFunctionMode):
 
 @torch.no_grad()
 def norm_pairs(module: nn.Module, *inputs) -> list[tuple[nn.Module, nn.Module]]:
-    """Pairs (convolution, batch norm) such that, when `module(*inputs)` runs, only the norm reads what the convolution gives."""
+    """Pairs (convolution, batch norm) such that, when `module(*inputs)` runs, only the norm reads what the
+    convolution gives."""
     readers, calls, found = _Readers(), {}, []
     def after(m, _, out): calls[m] = calls.get(m, 0) + 1; readers.watch(out, m)
     def before(m, args): calls[m] = calls.get(m, 0) + 1; found.append((m, readers.watched.get(id(args[0]))))
@@ -73,7 +74,8 @@ def fold_norms(module: nn.Module, *inputs) -> int:
 
 # %% ../nbs/28_deploy.ipynb #bc25ce5b
 def merge_repvgg(block: RepVggBlock) -> nn.Sequential:
-    """A `RepVggBlock` whose norms are folded, as one 3x3 convolution and its activation (Ding et al. 2021, arXiv 2101.03697)."""
+    """A `RepVggBlock` whose norms are folded, as one 3x3 convolution and its activation (Ding et al. 2021, arXiv
+    2101.03697)."""
     conv, small = copy.deepcopy(block.conv1.conv), block.conv2.conv
     with torch.no_grad():
         conv.weight += F.pad(small.weight, [1, 1, 1, 1])
@@ -82,7 +84,8 @@ def merge_repvgg(block: RepVggBlock) -> nn.Sequential:
 
 # %% ../nbs/28_deploy.ipynb #31c88a75
 class GatedFFN(nn.Module):
-    """All experts of a `PatchMoELayer` as one FFN of width e*h with gated hidden units: the same `(y, Routing)`, fixed shapes."""
+    """All experts of a `PatchMoELayer` as one FFN of width e*h with gated hidden units: the same `(y, Routing)`,
+    fixed shapes."""
     def __init__(self, moe: PatchMoELayer):
         super().__init__()
         e, h, c = moe.num_experts, moe.hidden_dim, moe.d_model
@@ -109,10 +112,12 @@ class GatedFFN(nn.Module):
 
 # %% ../nbs/28_deploy.ipynb #2200194b
 class PickedFFN(nn.Module):
-    """A `PatchMoELayer` for ONNX: each expert computes the rows that chose it, which are then sorted back; the same `(y, Routing)`."""
+    """A `PatchMoELayer` for ONNX: each expert computes the rows that chose it, which are then sorted back; the same
+    `(y, Routing)`."""
     def __init__(self, moe: PatchMoELayer):
         super().__init__()
-        self.router, self.activation, self.num_experts, self.d_model = moe.router, moe.activation, moe.num_experts, moe.d_model
+        self.router, self.activation, self.num_experts, self.d_model = (moe.router, moe.activation, moe.num_experts,
+                                                                        moe.d_model)
         self.w1, self.b1, self.w2, self.b2 = moe.w1, moe.b1, moe.w2, moe.b2
 
     def forward(self, x: Tensor) -> tuple[Tensor, Routing]:
@@ -129,7 +134,8 @@ class PickedFFN(nn.Module):
 
 # %% ../nbs/28_deploy.ipynb #22ecde1c
 def fastest_experts(moe: PatchMoELayer, tokens: int, repeats: int = 7) -> tuple[nn.Module, dict[str, float]]:
-    """The layer in the form that is fastest here for `tokens` tokens ('loop', 'grouped', 'dense', `GatedFFN`), and ms of each."""
+    """The layer in the form that is fastest here for `tokens` tokens ('loop', 'grouped', 'dense', `GatedFFN`), and
+    ms of each."""
     forms = {how: copy.deepcopy(moe) for how in ('loop', 'grouped', 'dense')}
     for how, form in forms.items(): form.execution = how
     forms['gated'] = GatedFFN(moe)
@@ -141,13 +147,17 @@ def fastest_experts(moe: PatchMoELayer, tokens: int, repeats: int = 7) -> tuple[
 
 # %% ../nbs/28_deploy.ipynb #2f40616e
 class DeployedDetector(DSETRTDETR):
-    """What `deploy` returns: a detector for inference alone. It cannot be trained or saved; the model it was made from can."""
+    """What `deploy` returns: a detector for inference alone. It cannot be trained or saved; the model it was made
+    from can."""
     def train(self, mode: bool = True) -> 'DeployedDetector':
-        if mode: raise ValueError('a deployed detector has no norms left to train: train the model it was made from, and deploy that again')
+        if mode:
+            raise ValueError('a deployed detector has no norms left to train: train the model it was made from, '
+                             'and deploy that again')
         return super().train(mode)
 
     def save_pretrained(self, *args, **kwargs):
-        raise ValueError('a deployed detector is for inference alone: save, deploy or export the model it was made from')
+        raise ValueError('a deployed detector is for inference alone: save, '
+                         'deploy or export the model it was made from')
 
     push_to_hub = save_pretrained
 
@@ -166,9 +176,11 @@ def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int]
     `experts`: one of `FORMS`, or None: in PyTorch timed here, for the tokens of an image of `image_size` (h, w;
     default: the
     configuration's), in ONNX 'loop'; 'gated' has no shapes that depend on data. Raises `ValueError`."""
-    if isinstance(model, DeployedDetector): raise ValueError('this detector is deployed already, for inference alone: deploy the model it was made from')
+    if isinstance(model, DeployedDetector):
+        raise ValueError('this detector is deployed already, for inference alone: deploy the model it was made from')
     if target not in TARGETS: raise ValueError(f"target='{target}': choose one of {', '.join(TARGETS)}")
-    if experts not in (None, *FORMS): raise ValueError(f"experts='{experts}': choose one of {', '.join(FORMS)}, or None for the fastest")
+    if experts not in (None, *FORMS):
+        raise ValueError(f"experts='{experts}': choose one of {', '.join(FORMS)}, or None for the fastest")
     size = tuple(image_size or model.config.data.image_size)
     copied = copy.deepcopy(model).eval().requires_grad_(False)
     fold_norms(copied, torch.rand(1, 3, 64, 64).to(next(copied.parameters())))
@@ -186,7 +198,8 @@ def _num_tokens(model: DSETRTDETR, name: str, size: tuple[int, int]) -> int:
     return max(1, round(n * (1. if pruner is None else pruner.current_keep_ratio)))
 
 def _place_experts(model: DSETRTDETR, size: tuple[int, int], experts: str | None, target: str) -> None:
-    """Every expert layer in the form `experts`, or (None) in the fastest; layers of the same sizes share one measurement."""
+    """Every expert layer in the form `experts`, or (None) in the fastest; layers of the same sizes share one
+    measurement."""
     new, known = {}, {}
     for name, moe in model.named_modules():
         if not isinstance(moe, PatchMoELayer): continue

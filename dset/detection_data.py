@@ -360,8 +360,8 @@ class Report:
         lists = ['missing_images', 'missing_labels', 'absent', 'skipped', 'odd_sizes', 'turned', 'duplicate_ids',
                  'shared_sequences']
         lines += [f"  {name.replace('_', ' ')}: {some(getattr(self, name))}" for name in lists if getattr(self, name)]
-        return '\n'.join(lines + [f'  {file}: {reason}' for file,
-                                  reason in self.problems[:5]] + (['  ...'] if len(self.problems) > 5 else []))
+        return '\n'.join(lines + [f'  {file}: {reason}' for file, reason in self.problems[:5]]
+                         + (['  ...'] if len(self.problems) > 5 else []))
 
 def warn_about(report: Report, wanted: int) -> None:
     "Say what was left out or looks wrong, for those who do not print the report."
@@ -372,8 +372,8 @@ def warn_about(report: Report, wanted: int) -> None:
     lost = {n.replace('_', ' '): getattr(report, n) for n in ('absent', 'missing_images', 'missing_labels', 'skipped')
             if getattr(report, n)}
     if lost:
-        warnings.warn(f"{where}: {report.frames:,} of {wanted:,} frames are used; " + '; '.join(f'{n} {some(v)}' for n,
-                v in lost.items()) + '; see .report', stacklevel=3)
+        warnings.warn(f"{where}: {report.frames:,} of {wanted:,} frames are used; "
+                      + '; '.join(f'{n} {some(v)}' for n, v in lost.items()) + '; see .report', stacklevel=3)
     if report.duplicate_ids:
         warnings.warn(f"{where}: there is more than one image or entry for {some(report.duplicate_ids)}; the first is "
                       f"used", stacklevel=3)
@@ -396,8 +396,8 @@ def warn_about(report: Report, wanted: int) -> None:
 def why_none(report: Report) -> str:
     "The reasons why nothing is left to use."
     lost = {n: getattr(report, n) for n in ('absent', 'missing_images', 'missing_labels', 'skipped')}
-    return '; '.join([f"{n.replace('_', ' ')} {some(v)}" for n, v in lost.items() if v] + [f'{f}: {r}' for f,
-            r in report.problems[:1]]) or 'it names none'
+    return '; '.join([f"{n.replace('_', ' ')} {some(v)}" for n, v in lost.items() if v]
+                     + [f'{f}: {r}' for f, r in report.problems[:1]]) or 'it names none'
 
 # %% ../nbs/appendix/A07_detection_data.ipynb #0dffff0f
 @dataclass
@@ -483,8 +483,8 @@ def make_columns(index: Index, rows: np.ndarray, class_names: list[str], table: 
     report.ignored = _tally(index.type_names, types[keep & (label <= -2)])
     report.other_types, report.unknown_types = (_tally(index.type_names, types[m & (label == -1)])
                                                 for m in (~unknown, unknown))
-    label, crowd, frame, boxes, states, areas = label[keep], label[keep] <= -2, frame[keep], boxes[keep], index.states[
-            at][keep], index.areas[at][keep]
+    label, crowd, frame, boxes, states, areas = (label[keep], label[keep] <= -2, frame[keep], boxes[keep],
+                                                 index.states[at][keep], index.areas[at][keep])
     real = np.bincount(frame[~crowd], minlength=len(rows))
     report.frames, report.empty_frames = len(rows), int((real == 0).sum())
     offsets = np.concatenate([[0], np.cumsum(np.bincount(frame, minlength=len(rows)))]).astype(np.int64)
@@ -505,13 +505,14 @@ class DetectionDataset(Dataset):
                  transforms=None):
         self.folder, self.class_names, self.category_ids, self.report = Path(folder), class_names, category_ids, report
         self.transforms, self.files, self.sides = transforms, columns.files, columns.sides
-        shared = {k: torch.from_numpy(np.ascontiguousarray(v)).share_memory_() for k,
-                  v in vars(columns).items() if k not in ('files', 'sides')}
+        shared = {k: torch.from_numpy(np.ascontiguousarray(v)).share_memory_() for k, v in vars(columns).items()
+                  if k not in ('files', 'sides')}
         for name, tensor in shared.items(): setattr(self, name, tensor)  # shared memory: no worker copies it
 
     def __len__(self): return len(self.files)
     def __repr__(self):
-        return f'{type(self).__name__}({self.report.source}, split {self.report.split}): {len(self):,} frames, {len(self.class_names)} classes'
+        return (f'{type(self).__name__}({self.report.source}, split {self.report.split}): {len(self):,} frames, '
+                f'{len(self.class_names)} classes')
 
     def annotation(self, i: int) -> dict:
         """Boxes, labels, areas, ignore flags and states (truncated, occluded) of frame `i` in pixels of `orig_size`,
@@ -552,9 +553,8 @@ def _annotations(dataset: DetectionDataset):
     stands once for each category."""
     for i in range(len(dataset)):
         a = dataset.annotation(i)
-        for (x0, y0, x1, y1), label, area, crowd, states in zip(*(a[k].tolist()
-                                                                  for k in ('boxes', 'labels', 'area', 'crowd',
-                                                                          'states'))):
+        for (x0, y0, x1, y1), label, area, crowd, states in zip(
+                *(a[k].tolist() for k in ('boxes', 'labels', 'area', 'crowd', 'states'))):
             known = {k: v for k, v in zip(('truncated_state', 'occluded_state'), states) if v >= 0}
             for category in dataset.category_ids if label < 0 else [dataset.category_ids[label]]:
                 yield a['image_id'], category, [x0, y0, x1 - x0, y1 - y0], area, crowd, known

@@ -71,7 +71,8 @@ class ObjectMoELayer(nn.Module):
         self.dim = _whole('dim', dim, 1)
         s = check_entity_moe(num_experts, num_experts_shared, expert_k, dropout, mlp_ratio, reduction, mix, scale)
         self.scale = s['scale']
-        self.num_experts, self.num_experts_shared, self.expert_k = s['num_experts'], s['num_experts_shared'], s['expert_k']
+        self.num_experts, self.num_experts_shared, self.expert_k = (s['num_experts'], s['num_experts_shared'],
+                                                                    s['expert_k'])
         width, hidden = bottleneck_widths(self.dim, s['reduction'], s['mlp_ratio'])
         self.routing: Routing | None = None  # numbers of the last call
         self._live = None
@@ -88,18 +89,22 @@ class ObjectMoELayer(nn.Module):
 
     @torch.no_grad()
     def _keep_variance(self) -> None:
-        """Start weights of which the signal comes out as large as it went in: `nn.Linear`'s own keep a third of the variance, layer by layer."""
+        """Start weights of which the signal comes out as large as it went in: `nn.Linear`'s own keep a third of the
+        variance, layer by layer."""
         nn.init.orthogonal_(self.down.weight), nn.init.zeros_(self.down.bias)
         pairs = [(self.experts.w1, self.experts.b1), (self.experts.w2, self.experts.b2)]
-        pairs += [(m.weight, m.bias) for m in (self.shared.linear1, self.shared.linear2)] if self.shared is not None else []
+        pairs += [(m.weight, m.bias)
+                  for m in (self.shared.linear1, self.shared.linear2)] if self.shared is not None else []
         for w, b in pairs: w.mul_(3 ** .5), b.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        """`[..., c] -> [..., c]`, channels last; `ValueError` when c is not `dim`, or when `mix` meets no map `[b,h,w,c]`."""
+        """`[..., c] -> [..., c]`, channels last; `ValueError` when c is not `dim`, or when `mix` meets no map
+        `[b,h,w,c]`."""
         if x.shape[-1] != self.dim:
             raise ValueError(f'ObjectMoELayer expects {self.dim} channels last, but got shape {list(x.shape)}.')
         if self.mix is not None and x.dim() != 4:
-            raise ValueError(f'mix={self.mix.kernel_size[0]} needs maps [b, h, w, {self.dim}], but got shape {list(x.shape)}.')
+            raise ValueError(f'mix={self.mix.kernel_size[0]} needs maps [b, h, w, {self.dim}], '
+                             f'but got shape {list(x.shape)}.')
         h = self.down(self.norm(x))  # [..., w]
         if self.mix is not None: h = self.mix(h.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # [b, h, w, w]
         r = self.router(h)
@@ -135,19 +140,22 @@ def check_layout(layout: str) -> None:
         raise ValueError(f'layout must be one of {", ".join(map(repr, LAYOUTS))}, but is {layout!r}.')
 
 def channels_last(x: Tensor, layout: str, dim: int) -> Tensor:
-    """`x` of a declared layout with its `dim` channels on the last axis (a view); `ValueError` when the shape contradicts."""
+    """`x` of a declared layout with its `dim` channels on the last axis (a view); `ValueError` when the shape
+    contradicts."""
     axes, channel = LAYOUTS[layout]
     if x.dim() != axes or x.shape[channel] != dim:
         raise ValueError(f'The layer was declared {layout} with {dim} channels, but gave shape {list(x.shape)}.')
     return x.permute(0, 2, 3, 1) if layout == 'BCHW' else x
 
 def map_first(f, out):
-    """`f` applied to a tensor, or to the first entry of a tuple or list, the rest untouched; `TypeError` on anything else."""
+    """`f` applied to a tensor, or to the first entry of a tuple or list, the rest untouched; `TypeError` on anything
+    else."""
     if isinstance(out, Tensor): return f(out)
     if isinstance(out, (tuple, list)) and out and isinstance(out[0], Tensor):
         rest = (f(out[0]), *out[1:])
         return type(out)(*rest) if hasattr(out, '_fields') else type(out)(rest)
-    raise TypeError(f'EntityMoE can follow a layer that gives a tensor, or a tuple starting with one, but this gave {type(out).__name__}.')
+    raise TypeError('EntityMoE can follow a layer that gives a tensor, or a tuple starting with one, '
+                    f'but this gave {type(out).__name__}.')
 
 # %% ../nbs/25_entity_moe.ipynb #1cc69133
 def _is_recorder(hook) -> bool:
@@ -156,8 +164,8 @@ def _is_recorder(hook) -> bool:
 
 def _move_recorders(source: nn.Module, target: nn.Module) -> None:
     "Let the recorders of `source` watch `target`."
-    for key in [k for k, f in source._forward_hooks.items()
-                if _is_recorder(f)]: target._forward_hooks[key] = source._forward_hooks.pop(key)
+    for key in [k for k, f in source._forward_hooks.items() if _is_recorder(f)]:
+        target._forward_hooks[key] = source._forward_hooks.pop(key)
 
 def _adopt_recorders(wrapper: nn.Module, args) -> None:
     "Forward pre-hook of a wrapper: recorders are installed late, at the first call that asks for hidden states."
@@ -177,7 +185,8 @@ class EntityMoEWrapper(nn.Module):
         super().__init__()
         check_layout(layout)
         s = check_entity_moe(num_experts, num_experts_shared, expert_k, dropout, mlp_ratio, reduction, mix, scale)
-        if s['mix'] and layout == 'BNC': raise ValueError(f"mix={mix} needs a map, but the layout 'BNC' is a list of tokens: use mix=0.")
+        if s['mix'] and layout == 'BNC':
+            raise ValueError(f"mix={mix} needs a map, but the layout 'BNC' is a list of tokens: use mix=0.")
         self.layout, self.original_layer, self.alpha = layout, original_layer, nn.Parameter(torch.tensor(float(alpha)))
         self.entity_moe = ObjectMoELayer(dim, num_experts, num_experts_shared, expert_k, dropout, mlp_ratio, reduction,
                                          execution, mix, scale)

@@ -141,8 +141,8 @@ class Detections:
 
     def records(self) -> list[dict]:
         "A list of dictionaries, as COCO writes results to JSON."
-        return [dict(image_id=i, category_id=c, bbox=b, score=s) for i, c, b,
-                s in zip(*(v.tolist() for v in vars(self).values()))]
+        return [dict(image_id=i, category_id=c, bbox=b, score=s)
+                for i, c, b, s in zip(*(v.tolist() for v in vars(self).values()))]
 
 def join_detections(parts: list[Detections]) -> Detections:
     "One after the other, as they come from batches or processes."
@@ -224,10 +224,10 @@ def _positions(ids: np.ndarray, known: list) -> np.ndarray:
 def _checked_detections(found: Detections, gt: dict) -> tuple[Detections, np.ndarray, np.ndarray]:
     """Detections, and the positions of their images and categories in the order of ids; `ValueError` names the first
     that is wrong."""
-    image, category = (_positions(ids, sorted(r['id'] for r in gt[k])) for ids,
-                       k in ((found.image_ids, 'images'), (found.category_ids, 'categories')))
-    good = (image >= 0) & (category >= 0) & np.isfinite(found.boxes).all(1) & (found.boxes[:,
-            2:] >= 0).all(1) & np.isfinite(found.scores)
+    image, category = (_positions(ids, sorted(r['id'] for r in gt[k]))
+                       for ids, k in ((found.image_ids, 'images'), (found.category_ids, 'categories')))
+    good = (image >= 0) & (category >= 0) & np.isfinite(found.boxes).all(1) & (found.boxes[:, 2:] >= 0).all(
+        1) & np.isfinite(found.scores)
     if not good.all(): _checked_results(found.where(np.flatnonzero(~good)[:1]).records(), gt)   # says what is wrong
     return found, image, category
 
@@ -293,8 +293,8 @@ class _Truth(NamedTuple):
 def _truth(gt: dict) -> _Truth:
     "Arrays of what `load_ground_truth` returned."
     rows = gt['annotations']
-    image, category = (_positions(_id_array([a[k] for a in rows]), sorted(r['id'] for r in gt[t])) for k,
-                       t in (('image_id', 'images'), ('category_id', 'categories')))
+    image, category = (_positions(_id_array([a[k] for a in rows]), sorted(r['id'] for r in gt[t]))
+                       for k, t in (('image_id', 'images'), ('category_id', 'categories')))
     return _Truth(image, category, np.array([a['bbox'] for a in rows], float).reshape(-1, 4),
                   np.array([a['area'] for a in rows], float), np.array([a['iscrowd'] for a in rows], bool))
 
@@ -355,8 +355,8 @@ def _eval_reference(COCO, COCOeval, truth: _Truth, found: tuple, images: int, cl
     def coco(image, category, boxes, **columns):
         c = COCO()
         rows = zip(image.tolist(), category.tolist(), boxes.tolist(), *(v.tolist() for v in columns.values()))
-        annotations = [dict(id=n, image_id=i + 1, category_id=k + 1, bbox=b, **dict(zip(columns, rest))) for n,
-                       (i, k, b, *rest) in enumerate(rows, 1)]
+        annotations = [dict(id=n, image_id=i + 1, category_id=k + 1, bbox=b, **dict(zip(columns, rest)))
+                       for n, (i, k, b, *rest) in enumerate(rows, 1)]
         c.dataset = dict(images=[dict(id=i + 1) for i in range(images)],
                          categories=[dict(id=k + 1, name=str(k)) for k in range(classes)], annotations=annotations)
         c.createIndex()
@@ -392,8 +392,8 @@ def coco_arrays(gt: dict, results, max_dets: int | None = 100, backend: str = 'a
                 for v in SIZES.values()], list(SIZES), IOUS
         e.evaluate()
         e.accumulate()
-    return CocoArrays(*(np.asarray(e.eval[k], dtype=float).reshape(s) for k,
-                        s in (('precision', shape), ('recall', short), ('scores', shape))), dets)
+    return CocoArrays(*(np.asarray(e.eval[k], dtype=float).reshape(s)
+                        for k, s in (('precision', shape), ('recall', short), ('scores', shape))), dets)
 
 # %% ../nbs/18_evaluation.ipynb #11d647e4
 def _mean(x: np.ndarray) -> float:
@@ -441,8 +441,8 @@ def evaluate_coco(gt, results, max_dets: int | None = 100, backend: str = 'auto'
                                              f'beside the number, as it does not compare with published ones.',
                                              stacklevel=2)
     per_class = {name: _summary(arrays, [i], '') | dict(num_objects=int(objects[i]),
-                                                        num_predictions=int(predictions[i])) for i,
-                                                        name in enumerate(class_names(gt).values())}
+                                                        num_predictions=int(predictions[i]))
+                 for i, name in enumerate(class_names(gt).values())}
     return _summary(arrays) | dict(per_class=per_class, num_images=len(gt['images']), num_objects=int(counts.sum()),
                                    num_predictions=len(found), max_dets=arrays.max_dets[-1], most_objects=most)
 
@@ -475,10 +475,9 @@ class CocoEvaluator:
 # %% ../nbs/18_evaluation.ipynb #5bf10559
 def results_table(metrics: dict) -> pd.DataFrame:
     "Metrics of `evaluate_coco` as a table: a row a class, a last row 'all' with the means; NaN where COCO says -1."
-    rows = metrics['per_class'] | {'all': {k.removeprefix('m'): v for k,
-                                           v in metrics.items() if k.startswith(('mAP', 'mAR'))}
-                                   | dict(num_objects=metrics['num_objects'],
-                                          num_predictions=metrics['num_predictions'])}
+    rows = metrics['per_class'] | {
+        'all': {k.removeprefix('m'): v for k, v in metrics.items() if k.startswith(('mAP', 'mAR'))}
+        | dict(num_objects=metrics['num_objects'], num_predictions=metrics['num_predictions'])}
     table = pd.DataFrame.from_dict(rows, orient='index')
     scores = [c for c in table if c.startswith('A')]
     table[scores] = table[scores].astype(float).where(table[scores] >= 0)
@@ -531,8 +530,8 @@ def join_coco(*pairs) -> tuple[dict, list[dict]]:
     for one, (_, found) in zip(gts, pairs):
         new = {r['id']: len(gt['images']) + n for n, r in enumerate(one['images'], 1)}
         gt['images'] += [r | dict(id=new[r['id']]) for r in one['images']]
-        gt['annotations'] += [a | dict(id=len(gt['annotations']) + n, image_id=new[a['image_id']]) for n,
-                              a in enumerate(one['annotations'], 1)]
+        gt['annotations'] += [a | dict(id=len(gt['annotations']) + n, image_id=new[a['image_id']])
+                              for n, a in enumerate(one['annotations'], 1)]
         results += [r | dict(image_id=new[r['image_id']]) for r in load_results(found, one)]
     return gt, results
 
@@ -635,8 +634,8 @@ def main(argv: list[str] | None = None) -> dict:
         if groups: metrics['by'] = {args.by: {str(v): m for v, m in groups.items()}}
         if args.out: write_json(metrics, Path(args.out).expanduser())
     except (ValueError, OSError, ImportError) as e: p.exit(2, f'{e}\n')
-    print(results_table(metrics)[['AP', 'AP50', 'AP75', 'AR', 'num_objects',
-                                  'num_predictions']].to_string(float_format='{:.3f}'.format))
+    print(results_table(metrics)[['AP', 'AP50', 'AP75', 'AR', 'num_objects', 'num_predictions']].to_string(
+        float_format='{:.3f}'.format))
     if groups: print(f'\nby {args.by}', groups_table(groups).to_string(float_format='{:.3f}'.format), sep='\n')
     if n := alarms.attrs['num_images']:
         print(f'\nfalse positives per image on {n} empty frames:',

@@ -33,12 +33,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
-from .config import Config, ConfigError, config_hash, diff_config, leaves, load_config, read_yaml, run_command, whole_file, write_json
+from .config import (Config, ConfigError, config_hash, diff_config, leaves, load_config, read_yaml, run_command,
+                         whole_file, write_json)
 
 # %% ../nbs/30_experiments.ipynb #bc1ec4bb
 @dataclass
 class Run:
-    """One cell of a grid: `overrides` (leaf names) laid over the preset `base`; `label` and `switches` say what it is in the table."""
+    """One cell of a grid: `overrides` (leaf names) laid over the preset `base`; `label` and `switches` say what it
+    is in the table."""
     name: str
     label: str
     base: str
@@ -65,7 +67,8 @@ def repository() -> Path:
     "The checkout that this package lies in. Raises `ConfigError` where there is none."
     root = Path(importlib.util.find_spec('dset').origin).resolve().parents[1]
     if not (root/'nbs'/'experiments'/'Snakefile').is_file():
-        raise ConfigError(f'{root} holds no nbs/experiments: batches run from a checkout of the repository, installed with `pip install -e .`')
+        raise ConfigError(f'{root} holds no nbs/experiments: batches run from a checkout of the repository, '
+                          'installed with `pip install -e .`')
     return root
 
 def find_grid(where: str | Path) -> Path:
@@ -92,29 +95,35 @@ def _pick(name: str, known: Iterable[str], what: str):
 def _is(tree: dict, key: str, kind: type, default: Any, words: str, good=lambda v: True) -> Any:
     "`tree[key]`, or `ConfigError` unless it is a `kind` and `good`."
     value = tree.get(key, default)
-    if not isinstance(value, kind) or isinstance(value,
-                                                 bool) or not good(value): raise ConfigError(f'{key} = {value!r}: must be {words}')
+    if not isinstance(value, kind) or isinstance(value, bool) or not good(value):
+        raise ConfigError(f'{key} = {value!r}: must be {words}')
     return value
 
 def _presets(value: Any) -> dict[str, tuple[str, dict]]:
     "Label -> (preset, overrides)."
     if isinstance(value, list) and all(isinstance(p, str) for p in value): value = {p: {} for p in value}
-    if not isinstance(value, dict) or not value: raise ConfigError('presets: give a list of presets, or a map from a name to {base: preset, key: value}')
+    if not isinstance(value, dict) or not value:
+        raise ConfigError('presets: give a list of presets, or a map from a name to {base: preset, key: value}')
     out = {}
     for label, keys in value.items():
-        if not re.fullmatch(r'\w+', str(label)): raise ConfigError(f'presets: {label!r} names files; use letters, digits and _')
-        if not isinstance(keys or {}, dict): raise ConfigError(f'presets.{label} = {keys!r}: must be a map such as {{base: dset_tiny, use_moe: false}}')
+        if not re.fullmatch(r'\w+', str(label)):
+            raise ConfigError(f'presets: {label!r} names files; use letters, digits and _')
+        if not isinstance(keys or {}, dict):
+            raise ConfigError(f'presets.{label} = {keys!r}: must be a map such as {{base: dset_tiny, use_moe: false}}')
         keys = dict(keys or {})
         base = keys.pop('base', label)
-        if not isinstance(base, str): raise ConfigError(f'presets.{label}.base = {base!r}: must be the name of a preset')
+        if not isinstance(base, str):
+            raise ConfigError(f'presets.{label}.base = {base!r}: must be the name of a preset')
         out[label] = base, keys
     return out
 
 def _switches(value: dict) -> list[dict[str, Any]]:
     "Every combination of the values of the switches; one empty combination where there is none."
     for key, values in value.items():
-        if not isinstance(values, list) or not values: raise ConfigError(f'switches.{key} = {values!r}: must be a list of values')
-        if len({repr(v) for v in values}) < len(values): raise ConfigError(f'switches.{key} = {values!r}: names a value twice')
+        if not isinstance(values, list) or not values:
+            raise ConfigError(f'switches.{key} = {values!r}: must be a list of values')
+        if len({repr(v) for v in values}) < len(values):
+            raise ConfigError(f'switches.{key} = {values!r}: names a value twice')
     return [dict(zip(value, chosen)) for chosen in itertools.product(*value.values())]
 
 def _skipped(label: str, seed: int, switches: dict, skip: list[dict]) -> list[int]:
@@ -159,13 +168,15 @@ def _data(tree: dict) -> tuple[str, dict | None]:
     root, draw = data.get('data_root'), data.get('draw')
     if not isinstance(root, str): raise ConfigError(f'data.data_root = {root!r}: must be a folder')
     if draw is not None:
-        if not isinstance(draw, dict) or 'num_frames' not in draw: raise ConfigError(f'data.draw = {draw!r}: must be a map with num_frames')
+        if not isinstance(draw, dict) or 'num_frames' not in draw:
+            raise ConfigError(f'data.draw = {draw!r}: must be a map with num_frames')
         for key in draw: _pick(key, DRAW_KEYS, 'key of data.draw')
         for key in ('num_frames', 'seed', 'sequence_length'):
-            if type(draw.get(key, 1)) is not int: raise ConfigError(f'data.draw.{key} = {draw[key]!r}: must be a whole number')
+            if type(draw.get(key, 1)) is not int:
+                raise ConfigError(f'data.draw.{key} = {draw[key]!r}: must be a whole number')
         size = draw.get('image_size', [1, 1])
-        if not isinstance(size, list) or [type(v) for v in size] != [int,
-                                                                     int]: raise ConfigError(f'data.draw.image_size = {size!r}: must be height and width in whole pixels')
+        if not isinstance(size, list) or [type(v) for v in size] != [int, int]:
+            raise ConfigError(f'data.draw.image_size = {size!r}: must be height and width in whole pixels')
     return root, draw
 
 def _runs(tree: dict, data_root: str) -> list[Run]:
@@ -179,12 +190,14 @@ def _runs(tree: dict, data_root: str) -> list[Run]:
     cells = [(label, chosen, seed, _skipped(label, seed, chosen, skip)) for label in presets
              for chosen in _switches(switches) for seed in seeds]
     for i, entry in enumerate(skip):
-        if not any(i in left_out for *_, left_out in cells): raise ConfigError(f'skip: {entry} leaves nothing out; no run has these values')
+        if not any(i in left_out for *_, left_out in cells):
+            raise ConfigError(f'skip: {entry} leaves nothing out; no run has these values')
     runs = [_make_run(label, *presets[label], chosen, seed, common, data_root)
             for label, chosen, seed, left_out in cells if not left_out]
     if not runs: raise ConfigError('skip leaves no run')
     for name, n in Counter(r.name for r in runs).items():
-        if n > 1: raise ConfigError(f'{n} runs would share the folder {name}: give values that differ in letters or digits')
+        if n > 1:
+            raise ConfigError(f'{n} runs would share the folder {name}: give values that differ in letters or digits')
     return runs
 
 def read_grid(where: str | Path) -> Grid:
@@ -215,11 +228,13 @@ def kind_of(cfg: Config) -> str:
 
 # %% ../nbs/30_experiments.ipynb #182db038
 def data_manifest(root: str | Path) -> dict[str, Any]:
-    """`hash` (16 hexadecimal digits) over the names and sizes of all images and the content of all JSON files under `root`; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."""
+    """`hash` (16 hexadecimal digits) over the names and sizes of all images and the content of all JSON files under
+    `root`; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."""
     from dset.detection_data import IMAGE_SUFFIXES
     root = Path(root)
     if not root.is_dir():
-        raise FileNotFoundError(f'no data set at {root}; set data.data_root of the grid, or give data.draw to make a stand-in data set there')
+        raise FileNotFoundError(f'no data set at {root}; set data.data_root of the grid, '
+                                'or give data.draw to make a stand-in data set there')
     digest, counts = hashlib.sha256(), dict(images=0, labels=0, bytes=0)
     for path in sorted(p for p in root.rglob('*') if p.suffix.lower() in (*IMAGE_SUFFIXES, '.json') and p.is_file()):
         is_json, size = path.suffix.lower() == '.json', path.stat().st_size
@@ -246,11 +261,13 @@ def _alive(pid: int) -> bool:
     return True
 
 def read_status(folder: str | Path) -> dict[str, Any]:
-    """The status of a run folder; `state` is 'waiting', 'running', 'done', 'failed' or 'killed': its process is gone, and left no word."""
+    """The status of a run folder; `state` is 'waiting', 'running', 'done', 'failed' or 'killed': its process is
+    gone, and left no word."""
     try: status = json.loads((Path(folder)/'status.json').read_text())
     except (OSError, ValueError): return dict(state='waiting')
     if status['state'] == 'running' and status['host'] == socket.gethostname() and not _alive(status['pid']):
-        status |= dict(state='killed', reason='the process ended without a word: killed, or the machine went down; start the batch again to resume')
+        status |= dict(state='killed', reason='the process ended without a word: killed, or the machine went down; '
+                       'start the batch again to resume')
     return status
 
 # %% ../nbs/30_experiments.ipynb #b775de40
@@ -262,11 +279,12 @@ def _stopped(metadata: dict) -> bool:
                                                                 {}))
 
 def stopped_cell(notebook: str | Path) -> tuple[str | None, str | None]:
-    """Place and error of an executed notebook that did not come to its end: `('cell 3: run = train(cfg)', 'ValueError: ...')`, None where unknown."""
+    """Place and error of an executed notebook that did not come to its end: `('cell 3: run = train(cfg)',
+    'ValueError: ...')`, None where unknown."""
     try: cells = json.loads(Path(notebook).read_text(encoding='utf-8'))['cells']
     except (OSError, ValueError, KeyError): return None, None
-    own = [c for c in cells if c['cell_type'] == 'code' and not {'injected-parameters',
-                                                                 'papermill-error-cell-tag'} & set(c['metadata'].get('tags', []))]
+    own = ([c for c in cells if c['cell_type'] == 'code'
+            and not {'injected-parameters', 'papermill-error-cell-tag'} & set(c['metadata'].get('tags', []))])
     for i, c in enumerate(own, 1):
         lines = [l for l in ''.join(c['source']).splitlines() if l.strip() and not l.startswith('#')]
         if not lines or not _stopped(c['metadata']): continue
@@ -280,9 +298,10 @@ def explain(e: BaseException, notebook: str | Path | None = None) -> tuple[str |
     "The cell (None: outside of one) and the reason, a sentence, for which a stage ended with `e`."
     cell, error = stopped_cell(notebook) if notebook else (None, None)
     if isinstance(e, KeyboardInterrupt): return cell, f'interrupted; {_RESUME}'
-    if type(e).__name__ == 'DeadKernelError': return cell, f'the kernel died: killed by hand, or by the system for want of memory; {_RESUME}'
-    if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT,
-                                              errno.EFBIG): return cell, f'{os.strerror(e.errno)}: free some space, and {_RESUME}'
+    if type(e).__name__ == 'DeadKernelError':
+        return cell, f'the kernel died: killed by hand, or by the system for want of memory; {_RESUME}'
+    if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return cell, f'{os.strerror(e.errno)}: free some space, and {_RESUME}'
     if error: return cell, ' '.join(error.split())
     known = isinstance(e, (ValueError, OSError)) or type(e).__module__.startswith('dset')
     return cell, ' '.join(str(e).split()) if known else f"{type(e).__name__}: {' '.join(str(e).split())}"
@@ -290,7 +309,8 @@ def explain(e: BaseException, notebook: str | Path | None = None) -> tuple[str |
 # %% ../nbs/30_experiments.ipynb #7f25cbcc
 @contextlib.contextmanager
 def hold(path: str | Path, wait: bool = True) -> Iterator[int]:
-    """Hold a lock file for as long as this process lives; its descriptor. Without `wait` raises `BlockingIOError` where another holds it."""
+    """Hold a lock file for as long as this process lives; its descriptor. Without `wait` raises `BlockingIOError`
+    where another holds it."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with open(path, 'a') as f:
         fcntl.flock(f, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -345,7 +365,8 @@ def visible_gpus() -> list[str]:
 
 @contextlib.contextmanager
 def gpu_slots(wanted: int, devices: list[str], slots: int = 1, locks: str | Path | None = None) -> Iterator[list[str]]:
-    """Hold `wanted` of the `devices` (each has `slots`), waiting until they are free, with `CUDA_VISIBLE_DEVICES` set to them. Raises `ConfigError` for more than there are."""
+    """Hold `wanted` of the `devices` (each has `slots`), waiting until they are free, with `CUDA_VISIBLE_DEVICES`
+    set to them. Raises `ConfigError` for more than there are."""
     if os.environ.get('DSET_GPU_SLOTS') == 'no': wanted = 0          # a cluster's scheduler has given this job its GPUs
     if wanted > len(devices):
         raise ConfigError(f'a run wants {wanted} GPUs and this machine shows {len(devices)}; lower gpus in the grid')
@@ -356,12 +377,14 @@ def gpu_slots(wanted: int, devices: list[str], slots: int = 1, locks: str | Path
             mine = []
             for slot, device in itertools.product(range(slots), devices):       # all first slots before any second one
                 if len(mine) == wanted: break
-                if device not in mine and _try_hold(held,
-                                                    locks/f'dset_gpu_{device}_{slot}_{os.getuid()}.lock'): mine.append(device)
+                if device not in mine and _try_hold(held, locks/f'dset_gpu_{device}_{slot}_{os.getuid()}.lock'):
+                    mine.append(device)
             if len(mine) == wanted:
                 os.environ['CUDA_VISIBLE_DEVICES'] = ','.join(mine)
                 try: yield mine
-                finally: os.environ.pop('CUDA_VISIBLE_DEVICES') if before is None else os.environ.update(CUDA_VISIBLE_DEVICES=before)
+                finally:
+                    os.environ.pop('CUDA_VISIBLE_DEVICES') if before is None else os.environ.update(
+                        CUDA_VISIBLE_DEVICES=before)
                 return
         time.sleep(1)
     yield []
@@ -378,7 +401,8 @@ def training_folder(folder: str | Path) -> Path | None:
     return max(found, key=lambda p: (p/'latest_checkpoint.pth').stat().st_mtime) if found else None
 
 def data_stage(grid: Grid) -> None:
-    """Make the stand-in data set if the grid says so, and write what data there is to `data.json`. One error message and exit code 1 if that fails."""
+    """Make the stand-in data set if the grid says so, and write what data there is to `data.json`. One error message
+    and exit code 1 if that fails."""
     with stage(grid.folder/'data', 'data'):
         root = repository()/grid.data_root
         if grid.draw is not None:
@@ -419,7 +443,9 @@ def _launch(grid: Grid, run: Run, processes: int) -> None:
     done = subprocess.run(launch_command(grid, run, processes), cwd=repository(), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     print(done.stdout)
-    if done.returncode: raise RuntimeError(f'accelerate launch ended with {done.returncode}: ' + (re.findall(r'\S*(?:Error|Stopped|Interrupted): .*', done.stdout) or ['see log.txt'])[-1])
+    if done.returncode:
+        raise RuntimeError(f'accelerate launch ended with {done.returncode}: '
+                           + (re.findall(r'\S*(?:Error|Stopped|Interrupted): .*', done.stdout) or ['see log.txt'])[-1])
 
 def fit(grid: Grid, run: Run) -> None:
     "Train `run` in this process, without a notebook: what `accelerate launch` starts once for each GPU."
@@ -445,15 +471,13 @@ def run_record(grid: Grid, run: Run) -> dict[str, Any]:
     return dict(run=run.name, grid=grid.name, model=run.label, kind=kind_of(cfg), switches=run.switches, seed=run.seed,
                 metrics=report['metrics'],
                 epoch=info['epoch'], epochs=summary['epochs'], keep_ratio=pruner.current_keep_ratio if pruner else 1.,
-                image_size=list(size),
-                parameters=dict(total=sizes['total'], active=sizes['active']),
-                flops=int(count_flops(model, tuple(size))),
-                train_images_per_second=summary['train_images_per_second'], training=trained['training'],
-                split=split_name(cfg.data.val_split), classes=info['class_names'],
+                image_size=list(size), parameters=dict(total=sizes['total'], active=sizes['active']),
+                flops=int(count_flops(model, tuple(size))), train_images_per_second=summary['train_images_per_second'],
+                training=trained['training'], split=split_name(cfg.data.val_split), classes=info['class_names'],
                 config_hash=config_hash(run.config), data=trained['data'],
-                durations=summary['durations'] | dict(evaluate_notebook=None),
-                processes=trained['processes'], **{k: summary[k]
-                                                   for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'written')},
+                durations=summary['durations'] | dict(evaluate_notebook=None), processes=trained['processes'],
+                **{k: summary[k]
+                   for k in ('config', 'commit', 'dirty', 'versions', 'device', 'threads', 'seeds', 'written')},
                 evaluated={k: report[k] for k in ('commit', 'dirty', 'device', 'written')})
 
 def evaluate_stage(grid: Grid, run: Run) -> None:
@@ -479,27 +503,31 @@ def compare_stage(grid: Grid) -> None:
 # %% ../nbs/30_experiments.ipynb #decc4cc3
 def check_unchanged(grid: Grid) -> None:
     "Raise `ConfigError` if a run on disk was started with another configuration than the grid gives it now."
-    skip = {'preset'} | {f'misc.{k}'
-                         for k in 'num_workers pin_memory prefetch_factor output_dir name resume_from_checkpoint'.split()}
+    skip = {'preset'} | {f'misc.{k}' for k in 'num_workers pin_memory prefetch_factor output_dir name '
+                         'resume_from_checkpoint'.split()}
     for run in grid.runs:
         for path in (grid.folder/run.name).glob('training_*/config.yaml'):
             changed = {k: v for k, v in diff_config(load_config(path), run.config).items() if k not in skip}
             if changed:
                 listed = '; '.join(f'{k} was {a!r}, now {b!r}' for k, (a, b) in changed.items())
-                raise ConfigError(f'{grid.path.name}: {path.parents[1]} was started with other settings ({listed}); give the grid another name, or delete that folder')
+                raise ConfigError(f'{grid.path.name}: {path.parents[1]} was started with other settings ({listed}); '
+                                  'give the grid another name, or delete that folder')
 
 def lost_data(grid: Grid) -> str | None:
-    """What is missing of the synthetic data that `data.json` notes, in a line; None where nothing is, or where all runs are finished."""
+    """What is missing of the synthetic data that `data.json` notes, in a line; None where nothing is, or where all
+    runs are finished."""
     note = grid.folder/'data.json'
-    if grid.draw is None or not note.exists() or all((grid.folder/r.name/'metrics.json').exists()
-                                                     for r in grid.runs): return None
+    if grid.draw is None or not note.exists() or all((grid.folder/r.name/'metrics.json').exists() for r in grid.runs):
+        return None
     there, before = dict(images=0, labels=0), json.loads(note.read_text())
     with contextlib.suppress(FileNotFoundError): there = data_manifest(repository()/grid.data_root)
     if all(there[k] >= before[k] for k in there if k in before): return None
-    return f"{grid.data_root}: {there['images']} of {before['images']} images and {there['labels']} of {before['labels']} label files are left; the data set is made again"
+    return (f"{grid.data_root}: {there['images']} of {before['images']} images and {there['labels']} of "
+            f"{before['labels']} label files are left; the data set is made again")
 
 def forget_lost(grid: Grid) -> list[str]:
-    """Delete `train.json` of runs whose checkpoints are gone before they were evaluated, so that they are trained again; returns their names."""
+    """Delete `train.json` of runs whose checkpoints are gone before they were evaluated, so that they are trained
+    again; returns their names."""
     lost = [f for f in (grid.folder/r.name for r in grid.runs) if (f/'train.json').exists()
             and not (f/'metrics.json').exists() and training_folder(f) is None]
     for folder in lost: (folder/'train.json').unlink()
@@ -531,7 +559,8 @@ def summary(grid: Grid) -> tuple[str, bool]:
 # %% ../nbs/30_experiments.ipynb #359a3ac1
 def snakemake_command(grid: Grid, target: str = 'all', gpus: int = 0, slots: int = 0, remote: bool = False,
                       partial: bool = False, options: Iterable[str] = ()) -> list[str]:
-    """The command line that works on `target`: a run takes `gpus`, this machine has `slots` for them unless the jobs run elsewhere."""
+    """The command line that works on `target`: a run takes `gpus`, this machine has `slots` for them unless the jobs
+    run elsewhere."""
     options = list(options)
     cores = [] if any(o.split('=')[0] in ('--cores', '-c', '--jobs', '-j', '--profile')
                       for o in options) else ['--cores', str(os.cpu_count() or 1)]
@@ -563,11 +592,13 @@ def _mend(grid: Grid, lock: int) -> None:
         _call([sys.executable, '-m', 'dset.experiments', 'data', str(grid.path)], lock)
 
 def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
-    """Run what is left of a grid, print the summary, and return the exit code: 0 if every run came through. Raises `ConfigError`."""
+    """Run what is left of a grid, print the summary, and return the exit code: 0 if every run came through. Raises
+    `ConfigError`."""
     grid = read_grid(where)
     check_unchanged(grid)
     if importlib.util.find_spec('snakemake') is None:
-        raise ConfigError(f"batches need Snakemake, which needs Python 3.11 or newer, and this is {'.'.join(map(str, sys.version_info[:2]))}: "
+        raise ConfigError("batches need Snakemake, which needs Python 3.11 or newer, "
+                          f"and this is {'.'.join(map(str, sys.version_info[:2]))}: "
                           + ('pip install "snakemake>=9"' if sys.version_info >= (3, 11)
                              else 'make clean && make setup PYTHON=python3.12'))
     devices, options = visible_gpus(), list(options)
@@ -578,8 +609,8 @@ def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
         with hold(grid.folder/'.batch.lock', wait=False) as lock:
             if not {'--dry-run', '-n'} & set(options): _mend(grid, lock)
             code = _call(snakemake_command(grid, **common), lock)
-            if code and any((grid.folder/r.name/'metrics.json').exists()
-                            for r in grid.runs): _call(snakemake_command(grid, 'compare', partial=True, **common), lock)
+            if code and any((grid.folder/r.name/'metrics.json').exists() for r in grid.runs):
+                _call(snakemake_command(grid, 'compare', partial=True, **common), lock)
     except BlockingIOError:
         raise ConfigError(f'{grid.folder} is being worked on by another batch; wait for it, or stop it first') from None
     if '--dry-run' in options or '-n' in options: return code
@@ -589,7 +620,8 @@ def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
 
 # %% ../nbs/30_experiments.ipynb #743655ba
 def main(argv: list[str] | None = None) -> None:
-    """`python -m dset.experiments run GRID` runs a batch; `data`, `train`, `evaluate`, `compare`, `fit` are its single jobs, `show` prints how far it is."""
+    """`python -m dset.experiments run GRID` runs a batch; `data`, `train`, `evaluate`, `compare`, `fit` are its
+    single jobs, `show` prints how far it is."""
     p = argparse.ArgumentParser(prog='python -m dset.experiments',
                                 description='Run a grid of experiments; further options go to Snakemake.',
                                 allow_abbrev=False)

@@ -72,11 +72,11 @@ def model_card(model: nn.Module, metrics: dict | None = None) -> str:
     count = sum(p.numel() for p in model.parameters()) / 1e6
     rows = ''.join(f'| {k} | {v:.4g} |\n' for k, v in (metrics or {}).items() if isinstance(v, (int, float)))
     table = f'| metric | value |\n|---|---|\n{rows}' if rows else 'No metrics were given.\n'
-    return (f'---\nlicense: apache-2.0\nlibrary_name: dset\npipeline_tag: object-detection\n---\n# {model.config.preset}\n\n'
-            f'{count:.1f} M parameters, backbone {model.config.model.backbone}, {model.num_classes} classes: '
-            f'{", ".join(model.class_names)}.\n\n```python\nfrom dset.detector import DSETRTDETR\n'
-            'model = DSETRTDETR.from_pretrained(folder_or_repository)\n'
-            f'detections = model.predict(images)   # [b, 3, h, w], 0..1\n```\n\n{table}')
+    return (f'---\nlicense: apache-2.0\nlibrary_name: dset\npipeline_tag: object-detection\n---\n# '
+            f'{model.config.preset}\n\n{count:.1f} M parameters, backbone {model.config.model.backbone}, '
+            f'{model.num_classes} classes: {", ".join(model.class_names)}.\n\n```python\nfrom dset.detector import '
+            f'DSETRTDETR\nmodel = DSETRTDETR.from_pretrained(folder_or_repository)\ndetections = '
+            f'model.predict(images)   # [b, 3, h, w], 0..1\n```\n\n{table}')
 
 # %% ../nbs/appendix/A14_hub.ipynb #7499e302
 def write_pretrained(model: nn.Module, folder: str | Path, metadata: dict, metrics: dict | None = None) -> Path:

@@ -36,7 +36,8 @@ _all_ = ['EntityMoEWrapper', 'ObjectMoELayer']  # importable from here, too
 
 # %% ../nbs/26_injection.ipynb #fe1e1ae0
 class Family(NamedTuple):
-    """Where the blocks of a family are: `classes` (a pattern for the full name of the class), `path`, `layout`, and parts `inside` a block."""
+    """Where the blocks of a family are: `classes` (a pattern for the full name of the class), `path`, `layout`, and
+    parts `inside` a block."""
     name: str
     classes: str
     path: str
@@ -95,11 +96,10 @@ def find_blocks(model: nn.Module) -> dict:
                         for i in range(len(getattr(model, f'layer{n}', ())))}
             try: container = model.get_submodule(prefix + path)
             except AttributeError: continue
-            if isinstance(container, (nn.Sequential,
-                                      nn.ModuleList)) and len(container): return _container_blocks(prefix + path,
-                                          container)
-    raise ValueError(f'{type(model).__name__} is of no known family ({_known()}): name its blocks and how their tensors lie, such as '
-                     "inject_entity_moe(model, blocks=['encoder.3'], layout='BNC').")
+            if isinstance(container, (nn.Sequential, nn.ModuleList)) and len(container):
+                return _container_blocks(prefix + path, container)
+    raise ValueError(f'{type(model).__name__} is of no known family ({_known()}): name its blocks and how their '
+                     f'tensors lie, such as ' "inject_entity_moe(model, blocks=['encoder.3'], layout='BNC').")
 
 def _known() -> str:
     "The families, in words."
@@ -110,8 +110,8 @@ def _bare(model: nn.Module) -> nn.Module:
     while True:
         if isinstance(model, (nn.parallel.DistributedDataParallel, nn.DataParallel)): model = model.module
         elif hasattr(model, '_orig_mod'): model = model._orig_mod
-        elif type(model).__module__.startswith('peft.') and hasattr(model,
-                                                                    'get_base_model'): model = model.get_base_model()
+        elif type(model).__module__.startswith('peft.') and hasattr(model, 'get_base_model'):
+            model = model.get_base_model()
         else: return model
 
 # %% ../nbs/26_injection.ipynb #5ba27c07
@@ -133,8 +133,8 @@ def select_blocks(keys: list, layers, words: tuple | None = None, name: str = 'l
     words = words or _words(keys)
     allowed = f'{name} must be {", ".join(map(repr, words))} or a list of blocks {keys[0]!r} to {keys[-1]!r}, but'
     if isinstance(layers, str) and layers in words: return _WORDS[layers](keys)
-    if isinstance(layers, str) or not isinstance(layers, (list,
-                                                          tuple)) or not layers: raise ValueError(f'{allowed} is {layers!r}.')
+    if isinstance(layers, str) or not isinstance(layers, (list, tuple)) or not layers:
+        raise ValueError(f'{allowed} is {layers!r}.')
     asked = [_as_key(e) for e in layers]
     bad = [e for e in asked if isinstance(e, bool) or type(e) is not type(keys[0]) or e not in keys]
     if bad: raise ValueError(f'{allowed} has {", ".join(map(repr, bad))}.')
@@ -142,11 +142,13 @@ def select_blocks(keys: list, layers, words: tuple | None = None, name: str = 'l
     return [k for k in keys if k in asked]
 
 def experts_per_block(num_experts: int | dict, keys: list, name: str = 'num_experts') -> dict:
-    """Number of experts (or another setting, `name`) for each chosen key; `ValueError` when a dict names other blocks than the chosen ones."""
+    """Number of experts (or another setting, `name`) for each chosen key; `ValueError` when a dict names other
+    blocks than the chosen ones."""
     if not isinstance(num_experts, dict): return dict.fromkeys(keys, num_experts)
     given = {_as_key(k): n for k, n in num_experts.items()}
     if set(given) == set(keys): return {k: given[k] for k in keys}
-    raise ValueError(f'{name} names the blocks {list(given)}, but experts are injected into {keys}: the two must agree.')
+    raise ValueError(f'{name} names the blocks {list(given)}, but experts are injected into {keys}: '
+                     'the two must agree.')
 
 # %% ../nbs/26_injection.ipynb #679d5ace
 def block_dim(block: nn.Module) -> int:
@@ -170,7 +172,8 @@ def _example(model: nn.Module) -> tuple[nn.Module, Tensor]:
 
 @torch.no_grad()
 def _dry_shapes(model: nn.Module, paths: list[str]) -> dict[str, torch.Size]:
-    """Path -> shape of the (first) output of a module, by a forward pass on the meta device; {} where that is impossible."""
+    """Path -> shape of the (first) output of a module, by a forward pass on the meta device; {} where that is
+    impossible."""
     shapes, modes = {}, {m: m.training for m in model.modules()}
     try:
         called, image = _example(model)
@@ -196,8 +199,8 @@ def _dims(model: nn.Module, paths: list[str], layout: str) -> dict[str, int]:
             if p not in shapes: raise
             read = None
         shape = shapes.get(p)
-        swapped = shape is not None and axes == 4 and read is not None and shape[channel] != read == shape[-1
-            if channel == 1 else 1]
+        swapped = (shape is not None and axes == 4 and read is not None
+                   and shape[channel] != read == shape[-1 if channel == 1 else 1])
         if shape is not None and (len(shape) != axes or swapped):
             raise ValueError(f'{p} was declared {layout}, but gives shape {list(shape)}' + (f' with {read} channels.'
                 if swapped else '.'))
@@ -260,7 +263,8 @@ def _chosen_paths(model: nn.Module, layers, blocks, where: str, words, name) -> 
         modules = dict(model.named_modules())
         if missing := [b for b in blocks if b not in modules or not b]:
             near = difflib.get_close_matches(str(missing[0]), modules, 3)
-            raise ValueError(f'blocks has {missing[0]!r}, which this {type(model).__name__} does not have' + (f': did you mean {", ".join(near)}?' if near else '.'))
+            raise ValueError(f'blocks has {missing[0]!r}, which this {type(model).__name__} does not have'
+                             + (f': did you mean {", ".join(near)}?' if near else '.'))
         return {b: [b] for b in blocks}
     found, family = find_blocks(model), find_family(model)
     keys = select_blocks(list(found), layers, words, name)
@@ -269,7 +273,9 @@ def _chosen_paths(model: nn.Module, layers, blocks, where: str, words, name) -> 
     if where == 'behind': return {k: [found[k]] for k in keys}
     parts = {k: [f'{found[k]}.{p}' for p in (family.inside if family else ())
                  if hasattr(model.get_submodule(found[k]), p)] for k in keys}
-    if not all(parts.values()): raise ValueError(f"It is not known what to wrap inside the blocks of {type(model).__name__}: name the parts, such as blocks=['{found[keys[0]]}.mlp'].")
+    if not all(parts.values()):
+        raise ValueError(f"It is not known what to wrap inside the blocks of {type(model).__name__}: name the parts, "
+                         f"such as blocks=['{found[keys[0]]}.mlp'].")
     return parts
 
 def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None, num_experts: int | dict = 4,
@@ -291,9 +297,13 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
     chosen block, when they cannot be seen; `mix`, `scale`: see `ObjectMoELayer`. `ValueError` on anything
     impossible."""
     bare = _bare(model)
-    if there := list(entity_moe_wrappers(bare)): raise ValueError(f'This {type(bare).__name__} already has EntityMoE in {", ".join(there)}: call eject(model) first.')
+    if there := list(entity_moe_wrappers(bare)):
+        raise ValueError(f'This {type(bare).__name__} already has EntityMoE in {", ".join(there)}: '
+                         'call eject(model) first.')
     family = find_family(bare)
-    if layout is None and family is None: raise ValueError(f'{type(bare).__name__} is of no known family ({_known()}): pass layout, one of {", ".join(map(repr, LAYOUTS))}, and blocks, the module paths.')
+    if layout is None and family is None:
+        raise ValueError(f'{type(bare).__name__} is of no known family ({_known()}): pass layout, '
+                         f'one of {", ".join(map(repr, LAYOUTS))}, and blocks, the module paths.')
     layout = family.layout if layout is None else layout
     check_layout(layout)
     chosen = _chosen_paths(bare, layers, blocks, where, words, name)
@@ -330,7 +340,8 @@ def _remove_hooks(model: nn.Module) -> None:
                 module._forward_hooks_always_called.pop(key, None)
 
 def eject(model: nn.Module) -> nn.Module:
-    """Take every wrapper out, in place: the original modules, names and numbers (what was frozen stays so); `ValueError` when there is none."""
+    """Take every wrapper out, in place: the original modules, names and numbers (what was frozen stays so);
+    `ValueError` when there is none."""
     wrappers, bare = entity_moe_wrappers(model), _bare(model)
     if not wrappers: raise ValueError(f'This {type(bare).__name__} has no EntityMoE to eject.')
     for path, wrapper in wrappers.items():
@@ -368,8 +379,8 @@ def _create_timm(model_name: str, pretrained: bool, num_classes: int, checkpoint
 
 def _no_weights(name: str, error: Exception) -> FileNotFoundError:
     "What to say when pretrained weights cannot be had."
-    return FileNotFoundError(f'The pretrained weights of {name!r} could not be had ({type(error).__name__}): go online once, pass '
-                             "checkpoint_path='a local file', or use pretrained=False.")
+    return FileNotFoundError(f'The pretrained weights of {name!r} could not be had ({type(error).__name__}): '
+                             f'go online once, pass ' "checkpoint_path='a local file', or use pretrained=False.")
 
 def _read_state(path) -> dict:
     "The state dict in a .safetensors or torch file, unwrapped; `FileNotFoundError` or `ValueError`."
@@ -391,8 +402,9 @@ def _load_local(model: nn.Module, path) -> None:
     heads = tuple(f'{h}.' for h in ([heads] if isinstance(heads, str) else heads))
     fits = {k: v for k, v in state.items() if k in own and v.shape == own[k].shape}
     bad = [k for k in own.keys() | state.keys() if k not in fits and not k.startswith(heads or ('\n',))]
-    if bad: raise ValueError(f'checkpoint_path={str(path)!r} does not fit {base_name(model)}: {len(bad)} tensors are missing, foreign or of '
-                             f'another shape, for example {min(bad)!r}.')
+    if bad:
+        raise ValueError(f'checkpoint_path={str(path)!r} does not fit {base_name(model)}: '
+                         f'{len(bad)} tensors are missing, foreign or of another shape, for example {min(bad)!r}.')
     model.load_state_dict(fits, strict=False)
 
 # %% ../nbs/26_injection.ipynb #602b8e05
@@ -412,7 +424,8 @@ def _create_family(family: str, reduction: int, model_name, pretrained, num_clas
                                                for k in ('where', 'mix', 'scale') if k in model_kwargs}
     with torch.device('meta'): sketch = _make_timm(model_name, num_classes, **model_kwargs)
     if (found := find_family(sketch)) is None or found.name != family:
-        raise ValueError(f'{model_name!r} is a {type(sketch).__name__}, not of the {family} family: use inject_entity_moe with its layout.')
+        raise ValueError(f'{model_name!r} is a {type(sketch).__name__}, not of the {family} family: '
+                         'use inject_entity_moe with its layout.')
     _check_plan(list(find_blocks(sketch)), inject_layers, words, reduction=reduction, **settings)
     model = _create_timm(model_name, pretrained, num_classes, checkpoint_path, **model_kwargs)
     return inject_entity_moe(model, inject_layers, reduction=reduction, model_type=family, base_model=model_name,
@@ -469,9 +482,11 @@ SAM_SIZES = {'facebook/sam-vit-base': dict(hidden_size=768, num_hidden_layers=12
 def _create_sam(model_name: str, pretrained: bool, checkpoint_path, config: SamConfig | None) -> SamModel:
     "SAM with random weights, or from a local folder, or from the Hub."
     if model_name not in SAM_SIZES and config is None and not Path(model_name).exists():
-        raise ValueError(f'model_name must be one of {", ".join(map(repr, SAM_SIZES))} or a folder saved by transformers, but is {model_name!r}.')
+        raise ValueError(f'model_name must be one of {", ".join(map(repr, SAM_SIZES))} or a folder saved by '
+                         f'transformers, but is {model_name!r}.')
     if checkpoint_path is not None and not (Path(checkpoint_path) / 'config.json').is_file():
-        raise FileNotFoundError(f'checkpoint_path={str(checkpoint_path)!r} is not a folder saved by transformers (config.json, model.safetensors).')
+        raise FileNotFoundError(f'checkpoint_path={str(checkpoint_path)!r} is not a folder saved by transformers '
+                                '(config.json, model.safetensors).')
     if not pretrained and checkpoint_path is None and (config is not None or model_name in SAM_SIZES):
         return SamModel(config or SamConfig(vision_config=SAM_SIZES[model_name]))
     try:
@@ -484,7 +499,8 @@ def create_sam_entity_moe(model_name='facebook/sam-vit-base', pretrained=True, n
                           num_experts_shared=2, expert_k=1,
                           dropout=0.1, mlp_ratio=4.0, inject_layers='last_half', checkpoint_path=None, reduction=8,
                           config: SamConfig | None = None) -> SamModel:
-    """transformers' SAM with experts in its image encoder; `inject_layers`: 'all', 'last_half' or layer numbers such as `[6, 11]`."""
+    """transformers' SAM with experts in its image encoder; `inject_layers`: 'all', 'last_half' or layer numbers such
+    as `[6, 11]`."""
     settings = dict(num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio,
                     reduction=reduction)
     checkpoint_path = _local(pretrained, checkpoint_path)
@@ -538,7 +554,8 @@ def _head_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     "Name -> parameter of the head, as the plain model names them (peft keeps a second, trainable copy of a head)."
     head = model.get_classifier() if hasattr(model, 'get_classifier') else None
     heads = [*(head if isinstance(head, (tuple, list)) else (head,)),
-             *(getattr(model, n, None) for n in ('mask_decoder', 'classifier', 'cls_classifier', 'distillation_classifier'))]
+             *(getattr(model, n, None)
+               for n in ('mask_decoder', 'classifier', 'cls_classifier', 'distillation_classifier'))]
     owned = {id(p) for h in heads if isinstance(h, nn.Module) for p in h.parameters()}
     return {n.replace('modules_to_save.default.', ''): p for n, p in model.named_parameters() if id(p) in owned
             and '.original_module.' not in n}
@@ -549,26 +566,29 @@ def _adapter_parameters(model: nn.Module) -> set[int]:
             if not {'base_layer', 'original_module'} & set(n.split('.'))}
 
 def split_parameters(model: nn.Module) -> dict[str, list]:
-    """Every parameter of `model` once, under 'backbone', 'entity_moe' or 'head', and 'adapter' if peft added any; `ValueError` when nothing was injected."""
+    """Every parameter of `model` once, under 'backbone', 'entity_moe' or 'head', and 'adapter' if peft added any;
+    `ValueError` when nothing was injected."""
     wrappers, bare = entity_moe_wrappers(model), _bare(model)
     if not wrappers: raise ValueError(f'This {type(bare).__name__} has no EntityMoE: call inject_entity_moe first.')
     added = {id(p) for w in wrappers.values() for p in (w.alpha, *w.entity_moe.parameters())}
     head, adapter = {id(p) for p in _head_parameters(bare).values()}, _adapter_parameters(bare)
     groups = {'backbone': [], 'entity_moe': [], 'head': [], 'adapter': []}
     for p in model.parameters():
-        groups['entity_moe' if id(p) in added else 'head' if id(p) in head else 'adapter' if id(p) in adapter
-               else 'backbone'].append(p)
+        groups['entity_moe' if id(p) in added else 'head' if id(p) in head else 'adapter'
+               if id(p) in adapter else 'backbone'].append(p)
     return {name: ps for name, ps in groups.items() if ps or name != 'adapter'}
 
 def param_groups(model: nn.Module, backbone_lr: float = 1e-5, entity_moe_lr: float = 1e-4,
                  head_lr: float = 1e-3) -> list[dict]:
-    """Groups for an optimizer, `name`, `params` (those that train) and `lr`: backbone, entity_moe, head, and peft's adapters at the rate of entity_moe."""
+    """Groups for an optimizer, `name`, `params` (those that train) and `lr`: backbone, entity_moe, head, and peft's
+    adapters at the rate of entity_moe."""
     rates = dict(backbone=backbone_lr, entity_moe=entity_moe_lr, head=head_lr, adapter=entity_moe_lr)
     return [dict(name=name, params=[p for p in ps if p.requires_grad], lr=rates[name])
             for name, ps in split_parameters(model).items()]
 
 def freeze_backbone(model: nn.Module) -> nn.Module:
-    """Train only what was added and the head, in place; batch norms of the backbone stay in evaluation, also under `model.train()`."""
+    """Train only what was added and the head, in place; batch norms of the backbone stay in evaluation, also under
+    `model.train()`."""
     for name, ps in split_parameters(model).items():
         for p in ps: p.requires_grad_(name != 'backbone')
     for module in model.modules():
@@ -580,9 +600,10 @@ def freeze_backbone(model: nn.Module) -> nn.Module:
 def _routings(model: nn.Module) -> dict:
     "Module path -> routing of the last call, without gradient; `ValueError` when there is none."
     found = {path: w.entity_moe.routing for path, w in entity_moe_wrappers(model).items()}
-    if not found: raise ValueError(f'This {type(_bare(model)).__name__} has no EntityMoE: call inject_entity_moe first.')
-    if silent := [path for path, r in found.items()
-                  if r is None]: raise ValueError(f'{", ".join(silent)} has routed nothing yet: call the model first.')
+    if not found:
+        raise ValueError(f'This {type(_bare(model)).__name__} has no EntityMoE: call inject_entity_moe first.')
+    if silent := [path for path, r in found.items() if r is None]:
+        raise ValueError(f'{", ".join(silent)} has routed nothing yet: call the model first.')
     return found
 
 def entity_moe_loss(model: nn.Module, router_z_weight: float = 0.) -> Tensor:
@@ -597,8 +618,9 @@ def entity_moe_loss(model: nn.Module, router_z_weight: float = 0.) -> Tensor:
     if model.training and torch.is_grad_enabled():
         live = {path: w.entity_moe.live_routing() for path, w in wrappers.items()}
         if not any(live.values()) and any(w.entity_moe.router.gate.weight.requires_grad for w in wrappers.values()):
-            raise ValueError('The last call recorded no gradient for the routers, or its output is gone: call the model outside no_grad, checkpoint with use_reentrant=False, '
-                             'use DistributedDataParallel in place of DataParallel, and keep the output until entity_moe_loss has been called.')
+            raise ValueError('The last call recorded no gradient for the routers, or its output is gone: call the '
+                             'model outside no_grad, checkpoint with use_reentrant=False, use DistributedDataParallel '
+                             'in place of DataParallel, and keep the output until entity_moe_loss has been called.')
         routings = {path: live[path] or r for path, r in routings.items()}
     losses = [load_balancing_loss(r.probs, r.indices, r.probs.shape[-1]) + router_z_weight * router_z_loss(r.logits)
               for r in routings.values()]
@@ -609,7 +631,8 @@ def entity_moe_shares(model: nn.Module) -> dict[str, Tensor]:
     return {path: expert_shares(r.indices, r.probs.shape[-1]) for path, r in _routings(model).items()}
 
 def routing_entropy(model: nn.Module) -> dict[str, Tensor]:
-    """Module path -> entropy of every token's routing in the last call, in parts of `log e` (0 sure, 1 undecided): `[b,n]` or `[b,h,w]`."""
+    """Module path -> entropy of every token's routing in the last call, in parts of `log e` (0 sure, 1 undecided):
+    `[b,n]` or `[b,h,w]`."""
     return {path: torch.special.entr(r.probs).sum(-1) / max(torch.tensor(r.probs.shape[-1]).log().item(), 1e-9)
             for path, r in _routings(model).items()}
 
@@ -623,26 +646,29 @@ def entity_moe_counts(model: nn.Module) -> dict[str, int]:
                 trainable=trainable)
 
 def entity_moe_flops(model: nn.Module) -> int:
-    """Operations that the branches added to the last forward call (2 per multiply-add, matrix products and convolutions only)."""
+    """Operations that the branches added to the last forward call (2 per multiply-add, matrix products and
+    convolutions only)."""
     total = 0
     for path, r in _routings(model).items():
         moe = _bare(model).get_submodule(path).entity_moe
         width, hidden = moe.experts.d_model, moe.experts.hidden_dim
         mix = 0 if moe.mix is None else moe.mix.weight.numel()
-        per_token = 2 * moe.dim * width + mix + moe.num_experts * width + (moe.expert_k + moe.num_experts_shared) * 2 * width * hidden
+        per_token = (2 * moe.dim * width + mix + moe.num_experts * width
+                     + (moe.expert_k + moe.num_experts_shared) * 2 * width * hidden)
         total += 2 * r.probs.shape[:-1].numel() * per_token
     return total
 
 def print_model_info(model: nn.Module) -> None:
     "Print configuration, parameters, and each wrapped layer."
     n, cfg = entity_moe_counts(model), getattr(_bare(model), 'entity_moe_config', {})
-    print(f"{cfg.get('base_model', type(model).__name__)} ({cfg.get('model_type', 'custom')}): {n['base']/1e6:.2f} M + {n['added']/1e6:.2f} M added = "
+    print(f"{cfg.get('base_model', type(model).__name__)} ({cfg.get('model_type', 'custom')}): "
+          f"{n['base']/1e6:.2f} M + {n['added']/1e6:.2f} M added = "
           f"{n['total']/1e6:.2f} M parameters (+{n['added']/n['base']:.1%}), {n['trainable']/1e6:.2f} M trainable")
     for path, w in entity_moe_wrappers(model).items():
         s, experts = w.settings, w.entity_moe.experts
         alpha = 'meta' if w.alpha.is_meta else f'{w.alpha.item():.3f}'
-        print(f"  {path}: {s['layout']}, {s['dim']} channels -> {experts.d_model} -> {experts.hidden_dim}, {s['num_experts']} experts (top-{s['expert_k']}) "
-              f"+ {s['num_experts_shared']} shared, alpha {alpha}")
+        print(f"  {path}: {s['layout']}, {s['dim']} channels -> {experts.d_model} -> {experts.hidden_dim}, "
+              f"{s['num_experts']} experts (top-{s['expert_k']}) + {s['num_experts_shared']} shared, alpha {alpha}")
 
 # %% ../nbs/26_injection.ipynb #cf07e899
 def _weights_file(path) -> Path:
@@ -679,7 +705,8 @@ def _read_entity_moe(path) -> tuple[Path, dict]:
     try:
         with safe_open(file, 'pt') as f: return file, ast.literal_eval((f.metadata() or {})['entity_moe'])
     except (SafetensorError, OSError, KeyError, ValueError, SyntaxError) as e:
-        raise ValueError(f'{str(file)!r} was not written by save_entity_moe, or is damaged ({type(e).__name__}).') from e
+        raise ValueError(f'{str(file)!r} was not written by save_entity_moe, '
+                         f'or is damaged ({type(e).__name__}).') from e
 
 def _refuse_other_base(model: nn.Module, meta: dict, file: Path) -> None:
     "`ValueError` when class, name, layers or widths of `model` are not those the weights were made for."
@@ -687,7 +714,8 @@ def _refuse_other_base(model: nn.Module, meta: dict, file: Path) -> None:
     mine, theirs = (config['base_model'] if config else base_name(model)), meta['config']['base_model']
     named = {mine, theirs}.isdisjoint({type(model).__name__})  # a class name is no name
     if type(model).__name__ != meta['base_class'] or (named and mine.split('.')[0] != theirs.split('.')[0]):
-        raise ValueError(f'{str(file)!r} was made for {theirs} ({meta["base_class"]}), but this model is {mine} ({type(model).__name__}).')
+        raise ValueError(f'{str(file)!r} was made for {theirs} ({meta["base_class"]}), '
+                         f'but this model is {mine} ({type(model).__name__}).')
     modules = dict(model.named_modules())
     for path in meta['layers']:
         if path not in modules:
@@ -707,16 +735,20 @@ def load_entity_moe(model: nn.Module, path, head: bool = True) -> nn.Module:
     _refuse_other_base(bare, meta, file)
     there, state, heads = entity_moe_wrappers(bare), load_file(file), _head_parameters(bare)
     if there and {p: w.settings for p, w in there.items()} != meta['layers']:
-        raise ValueError(f'{str(file)!r} holds experts for {list(meta["layers"])}, which differ from those in this model: call eject(model) first.')
+        raise ValueError(f'{str(file)!r} holds experts for {list(meta["layers"])}, '
+                         'which differ from those in this model: call eject(model) first.')
     wrapped = there or {p: _wrap(bare.get_submodule(p), **s) for p, s in meta['layers'].items()}
     own = {f'{p}.{n}': v for p, w in wrapped.items() for n, v in w.named_parameters()
            if not n.startswith('original_layer.')}
     theirs = {n: state.pop(n) for n in meta.get('head', ())}
     bad = sorted(own.keys() ^ state.keys()) or sorted(k for k in own if own[k].shape != state[k].shape)
-    if bad: raise ValueError(f'{str(file)!r} does not fit its own header: {bad[0]!r} is missing, foreign or of another shape.')
+    if bad:
+        raise ValueError(f'{str(file)!r} does not fit its own header: {bad[0]!r} is missing, '
+                         'foreign or of another shape.')
     for n, v in theirs.items() if head else ():
         if n not in heads or heads[n].shape != v.shape:
-            raise ValueError(f'{str(file)!r} holds a head {n} of {list(v.shape)}, and this model has {list(heads[n].shape) if n in heads else "none of that name"}: '
+            raise ValueError(f'{str(file)!r} holds a head {n} of {list(v.shape)}, '
+                             f'and this model has {list(heads[n].shape) if n in heads else "none of that name"}: '
                              f'make the base with num_classes={v.shape[0]}, or pass head=False.')
         own[n], state[n] = heads[n], v
     with torch.no_grad():

@@ -30,7 +30,8 @@ from .profiling import code_version
 from .weights import open_weights
 
 # %% ../nbs/28b_onnx.ipynb #4166c082
-PREPROCESSING = ('RGB image, resized to image_size (height, width) without keeping its aspect ratio (bilinear, antialiased), '
+PREPROCESSING = ('RGB image, resized to image_size (height, width) without keeping its aspect ratio (bilinear, '
+                 'antialiased), '
                  'divided by 255: float32 [batch, 3, height, width] in 0..1, no mean or standard deviation')
 
 class ExportWrapper(nn.Module):
@@ -66,11 +67,14 @@ def file_note(model: DSETRTDETR, image_size: tuple[int, int], batch: int | None,
 def _need(module: str):
     "Import a package that only exported files need. Raises `ImportError` with what to install."
     try: return importlib.import_module(module)
-    except ImportError: raise ImportError(f'{module} is not installed, and ONNX files need it: pip install onnx onnxruntime onnxscript') from None
+    except ImportError:
+        raise ImportError(f'{module} is not installed, and ONNX files need it: '
+                          'pip install onnx onnxruntime onnxscript') from None
 
 @contextlib.contextmanager
 def quiet_export():
-    """Exporters warn about their own insides; errors still come through. Attention is taken out of PyTorch's fused fast path."""
+    """Exporters warn about their own insides; errors still come through. Attention is taken out of PyTorch's fused
+    fast path."""
     levels = {n: logging.getLogger(n).level for n in ('', 'torch.onnx', 'onnxscript', 'onnx_ir', 'torch.export')}
     for n in levels: logging.getLogger(n).setLevel(logging.ERROR)
     fast = torch.backends.mha.get_fastpath_enabled()
@@ -84,9 +88,11 @@ def quiet_export():
         for n, level in levels.items(): logging.getLogger(n).setLevel(level)
 
 def _onnx_program(wrapper: ExportWrapper, size: tuple[int, int], batch: int | None, opset: int):
-    """The ONNX program of a detector for images of `size`, batch fixed or (None) free. Raises `ValueError` if the opset cannot be had."""
+    """The ONNX program of a detector for images of `size`, batch fixed or (None) free. Raises `ValueError` if the
+    opset cannot be had."""
     _need('onnxscript')
-    if opset < 18: raise ValueError(f'opset={opset}: the exporter writes operators of opset 18 or newer; choose 18 or more')
+    if opset < 18:
+        raise ValueError(f'opset={opset}: the exporter writes operators of opset 18 or newer; choose 18 or more')
     # 1 would be taken for a constant
     b = 2 if batch is None else batch
     args = (torch.rand(b, 3, *size),) + ((torch.tensor([size] * b),) if wrapper.postprocess else ())
@@ -98,7 +104,8 @@ def _onnx_program(wrapper: ExportWrapper, size: tuple[int, int], batch: int | No
                                     opset_version=opset,
                                     verbose=False, optimize=True, dynamic_shapes=free)
     written = program.model.opset_imports.get('')
-    if written != opset: raise ValueError(f'opset={opset}: the exporter can only write opset {written} for this model; ask for that one')
+    if written != opset:
+        raise ValueError(f'opset={opset}: the exporter can only write opset {written} for this model; ask for that one')
     return program
 
 def check_size(size) -> tuple[int, int]:
@@ -147,8 +154,10 @@ def choose_provider(device: str = 'cpu') -> str:
     if wanted == 'auto': return PROVIDERS['cuda'] if PROVIDERS['cuda'] in there else PROVIDERS['cpu']
     name = PROVIDERS.get(wanted, wanted)
     if name in there: return name
-    how = f"pip install {_PACKAGES[wanted]} in the place of onnxruntime" if wanted in _PACKAGES else f"choose one of {', '.join(PROVIDERS)}"
-    raise ValueError(f"device='{device}': this onnxruntime has no {name} (it has {', '.join(there)}); {how}, or take device='cpu'")
+    how = (f"pip install {_PACKAGES[wanted]} in the place of onnxruntime"
+           if wanted in _PACKAGES else f"choose one of {', '.join(PROVIDERS)}")
+    raise ValueError(f"device='{device}': this onnxruntime has no {name} (it has {', '.join(there)}); {how}, "
+                     "or take device='cpu'")
 
 class OnnxDetector:
     """A detector in an ONNX file written by `export_onnx`, run by ONNX Runtime on `device` (see `choose_provider`)
@@ -157,39 +166,48 @@ class OnnxDetector:
     `class_names`, `image_size` and `note` say what it is. Raises `FileNotFoundError` or `ValueError`."""
     def __init__(self, path: str | Path, threads: int | None = None, device: str = 'cpu'):
         self.path, ort = Path(path), _need('onnxruntime')
-        if not self.path.is_file(): raise FileNotFoundError(f'{path} does not exist: give a file written by dset_export')
+        if not self.path.is_file():
+            raise FileNotFoundError(f'{path} does not exist: give a file written by dset_export')
         provider, options = choose_provider(device), ort.SessionOptions()
         options.log_severity_level = 3
         if threads: options.intra_op_num_threads = threads
         try: self.session = ort.InferenceSession(str(path), options,
                                                  providers=list(dict.fromkeys([provider, PROVIDERS['cpu']])))
         except Exception as e:
-            raise ValueError(f'{path} is truncated or no ONNX file that ONNX Runtime can run ({type(e).__name__}): export or copy it again') from None
+            raise ValueError(f'{path} is truncated or no ONNX file that ONNX Runtime can run ({type(e).__name__}): '
+                             'export or copy it again') from None
         if provider not in self.session.get_providers():                       # it fell back to the CPU
-            raise ValueError(f"device='{device}': {provider} is installed but could not start (its libraries or driver are missing); take device='cpu'")
+            raise ValueError(f"device='{device}': {provider} is installed but could not start (its libraries or driver "
+                             "are missing); take device='cpu'")
         note = self.session.get_modelmeta().custom_metadata_map.get('dset')
-        if note is None: raise ValueError(f'{path} is an ONNX file, but not of dset (its metadata has no key "dset"): write one with dset_export')
+        if note is None:
+            raise ValueError(f'{path} is an ONNX file, but not of dset (its metadata has no key "dset"): '
+                             'write one with dset_export')
         self.note = json.loads(note)
-        self.class_names, self.image_size, self.batch = self.note['class_names'], tuple(self.note['image_size']), self.note['batch']
+        self.class_names, self.image_size, self.batch = (self.note['class_names'], tuple(self.note['image_size']),
+                                                         self.note['batch'])
 
     def __repr__(self) -> str:
         h, w = self.image_size
-        return f"OnnxDetector({self.path.name}: {self.note['preset']}, {len(self.class_names)} classes, {h} x {w}, batch {self.batch or 'any'})"
+        return (f"OnnxDetector({self.path.name}: {self.note['preset']}, {len(self.class_names)} classes, {h} x {w}, "
+                f"batch {self.batch or 'any'})")
 
     def run(self, images: Tensor, orig_sizes: Tensor | None = None) -> dict[str, Tensor]:
-        """The file's outputs by name for `images [b,3,h,w]`; a batch that the file has fixed is filled up. `ValueError` for another image size."""
+        """The file's outputs by name for `images [b,3,h,w]`; a batch that the file has fixed is filled up.
+        `ValueError` for another image size."""
         check_images(images)
         if tuple(images.shape[-2:]) != self.image_size:
             (h, w), (height, width) = images.shape[-2:], self.image_size
             raise ValueError(f'images are {h} x {w} (h x w), but {self.path.name} was exported for {height} x {width}: '
                              f'resize them, or export again with --image_size {h} {w}')
-        sizes = torch.tensor([self.image_size] * len(images)) if orig_sizes is None else torch.as_tensor(orig_sizes).reshape(-1, 2)
+        sizes = (torch.tensor([self.image_size] * len(images))
+                 if orig_sizes is None else torch.as_tensor(orig_sizes).reshape(-1, 2))
         given, parts, step = dict(images=images.float().cpu(), orig_sizes=sizes.long()), [], self.batch or len(images)
         for i in range(0, len(images), step):
             n = min(step, len(images) - i)
             feed = {k: torch.cat([v[i:i + n], v[:1].expand(step - n, *v.shape[1:])]).numpy() for k, v in given.items()}
-            parts.append([o[:n] for o in self.session.run(None, {k.name: feed[k.name]
-                                                                 for k in self.session.get_inputs()})])
+            parts.append([o[:n]
+                          for o in self.session.run(None, {k.name: feed[k.name] for k in self.session.get_inputs()})])
         return {o.name: torch.from_numpy(np.concatenate(p)) for o, p in zip(self.session.get_outputs(), zip(*parts))}
 
     def predict(self, images: Tensor, orig_sizes=None, threshold: float = .3, top: int | None = None) -> list[dict]:
@@ -222,7 +240,8 @@ def file_gap(model: DSETRTDETR, detector: OnnxDetector, images: Tensor) -> float
 
 def check_file(model: DSETRTDETR, path: str | Path, size: tuple[int, int], images: Tensor | None,
                tolerance: float) -> float:
-    """Largest difference between the file in ONNX Runtime and the model in PyTorch. Raises `ValueError` if it is beyond `tolerance`, or the file fails."""
+    """Largest difference between the file in ONNX Runtime and the model in PyTorch. Raises `ValueError` if it is
+    beyond `tolerance`, or the file fails."""
     detector, g = OnnxDetector(path), torch.Generator().manual_seed(0)
     batches = [torch.rand(b, 3, *size, generator=g) for b in ((1,) if detector.batch else (1, 3))] + ([]
         if images is None else [images])
@@ -230,9 +249,11 @@ def check_file(model: DSETRTDETR, path: str | Path, size: tuple[int, int], image
     except ValueError: raise
     # ONNX Runtime's own errors have no common class
     except Exception as e:
-        raise ValueError(f'ONNX Runtime cannot run the exported file, which was not kept: {str(e).splitlines()[0][:300]}') from None
+        raise ValueError('ONNX Runtime cannot run the exported file, which was not kept: '
+                         f'{str(e).splitlines()[0][:300]}') from None
     if not gap <= tolerance:
-        raise ValueError(f'the exported file differs from PyTorch by {gap:.2g} (allowed {tolerance:g}) and was not kept: try another opset, or report this')
+        raise ValueError(f'the exported file differs from PyTorch by {gap:.2g} (allowed {tolerance:g}) '
+                         'and was not kept: try another opset, or report this')
     return gap
 
 # %% ../nbs/28b_onnx.ipynb #30f9a6cd
@@ -259,7 +280,8 @@ def shrink_onnx(source: str | Path, path: str | Path, precision: str = 'float16'
     if precision not in PRECISIONS: raise ValueError(f"precision='{precision}': choose one of {', '.join(PRECISIONS)}")
     detector, onnx = OnnxDetector(source), _need('onnx')
     if precision == 'int8' and (images is None or not len(images)):
-        raise ValueError("precision='int8' needs images [b,3,h,w] in 0..1 to learn the ranges of the numbers from: give a few dozen of the data set")
+        raise ValueError("precision='int8' needs images [b,3,h,w] in 0..1 to learn the ranges of the numbers from: "
+                         "give a few dozen of the data set")
     with whole_file(path) as f, quiet_export():
         if precision == 'float16':
             from onnxruntime.transformers.float16 import convert_float_to_float16
@@ -276,8 +298,11 @@ def shrink_onnx(source: str | Path, path: str | Path, precision: str = 'float16'
         example = torch.full((1, 3, *detector.image_size), .5) if images is None else images[:1]
         try: bad = not all(torch.isfinite(v.float()).all() for v in OnnxDetector(f).run(example).values())
         except ValueError: raise
-        except Exception as e: raise ValueError(f'{source} in {precision} cannot be run and was not kept: {str(e).splitlines()[0][:300]}') from None
-        if bad: raise ValueError(f'{source} in {precision} gives infinite numbers and was not kept: leave it in float32')
+        except Exception as e:
+            raise ValueError(f'{source} in {precision} cannot be run and was not kept: '
+                             f'{str(e).splitlines()[0][:300]}') from None
+        if bad:
+            raise ValueError(f'{source} in {precision} gives infinite numbers and was not kept: leave it in float32')
     return Path(path)
 
 # %% ../nbs/28b_onnx.ipynb #a5a960b1
@@ -293,7 +318,8 @@ def open_detector(weights: str | Path, deploy: bool = True, threads: int | None 
     if threads: torch.set_num_threads(threads)
     if Path(weights).suffix == '.onnx':
         if keep_ratio is not None:
-            raise ValueError(f'keep_ratio={keep_ratio}: {Path(weights).name} has its keep ratio inside; export it again with another one')
+            raise ValueError(f'keep_ratio={keep_ratio}: {Path(weights).name} has its keep ratio inside; '
+                             'export it again with another one')
         return OnnxDetector(weights, threads, device)
     device = choose_device(device)
     model = open_weights(weights)
@@ -308,7 +334,8 @@ def choose_device(device: str = 'auto') -> torch.device:
     if device == 'auto': return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     try: return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as e:
-        raise ValueError(f"device='{device}' cannot be used ({str(e).splitlines()[0][:120]}): choose cpu or auto") from None
+        raise ValueError(f"device='{device}' cannot be used ({str(e).splitlines()[0][:120]}): "
+                         "choose cpu or auto") from None
 
 # %% ../nbs/28b_onnx.ipynb #8bf56610
 class Parser(argparse.ArgumentParser):
@@ -361,17 +388,20 @@ def dset_export(argv: Sequence[str] | None = None) -> None:
     args = _export_parser().parse_args(argv)
     def command():
         model = open_detector(args.checkpoint, deploy=False, keep_ratio=args.keep_ratio)
-        if isinstance(model, OnnxDetector): raise ValueError(f'{args.checkpoint} is an exported file already: give the checkpoint it came from')
+        if isinstance(model, OnnxDetector):
+            raise ValueError(f'{args.checkpoint} is an exported file already: give the checkpoint it came from')
         print(f'{args.checkpoint}: {model.config.preset}, {len(model.class_names)} classes; exporting ...', flush=True)
         batch, size = None if args.dynamic_batch else args.batch, check_size(args.image_size or model.image_size)
         images = _calibration_images(args.calibrate, size) if args.calibrate else None
-        if args.precision == 'int8' and images is None: raise ValueError('--precision int8 needs --calibrate: pictures of the data set')
+        if args.precision == 'int8' and images is None:
+            raise ValueError('--precision int8 needs --calibrate: pictures of the data set')
         def write(path): return export_onnx(model, path, size, batch, not args.raw, args.opset, experts=args.experts)
         if args.precision == 'float32': path = write(args.out)
         else:
             with tempfile.TemporaryDirectory() as folder: path = shrink_onnx(write(Path(folder)/'whole.onnx'),
                 args.out, args.precision, images)
-        said = 'the same boxes and scores as PyTorch within 0.001' if args.precision == 'float32' else f'in {args.precision}: measure its AP'
+        said = ('the same boxes and scores as PyTorch within 0.001'
+                if args.precision == 'float32' else f'in {args.precision}: measure its AP')
         print(f'{path}: {path.stat().st_size / 1e6:.1f} MB, {OnnxDetector(path)}; {said}')
     run_command(lambda: with_packages(command))
 

@@ -46,9 +46,8 @@ def parameter_groups(model: nn.Module, pretrained_lr: float, new_lr: float, weig
     rates = dict(pretrained=pretrained_lr, new=new_lr) | {f'/{p}/': lr for p, lr in patterns.items()}
     by_name = dict(model.named_parameters())
     return [dict(name=kind + ('' if decay else ' (no decay)'), names=ns, params=[by_name[n] for n in ns],
-                 lr=rates[kind],
-                 initial_lr=rates[kind], weight_decay=weight_decay if decay else 0.) for (kind, decay),
-                     ns in groups.items()]
+                 lr=rates[kind], initial_lr=rates[kind], weight_decay=weight_decay if decay else 0.)
+            for (kind, decay), ns in groups.items()]
 
 # %% ../nbs/20b_optimisation.ipynb #7aaeac67
 def lr_factor(step: int, total: int, warmup: int = 0, schedule: str = 'constant',

@@ -103,8 +103,8 @@ def _read_headers(paths: list) -> list:
         out.append(((h, w), remarks))
     return out
 
-def _pictures(rows: list[dict], folder: Path, source: str, num_workers, progress) -> tuple[list[str], np.ndarray,
-        np.ndarray, list]:
+def _pictures(rows: list[dict], folder: Path, source: str, num_workers,
+              progress) -> tuple[list[str], np.ndarray, np.ndarray, list]:
     "File names ('' where missing), declared sizes and sizes of the files [f, 2] (0 where unusable), and problems."
     names = [n if _is_file(folder/n) else '' for n in (str(r.get('file_name', '')) for r in rows)]
     read = map_chunks(_read_headers, [str(folder/n) if n else None for n in names], num_workers, progress,
@@ -242,8 +242,8 @@ def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None
                             f"give their folder as image_root")
 
 # %% ../nbs/16_own_data.ipynb #591f09a8
-def _yolo_line(line: str, where: str, classes: Mapping[int, str], size: tuple[int, int]) -> tuple[int, list[float],
-        str]:
+def _yolo_line(line: str, where: str, classes: Mapping[int, str],
+               size: tuple[int, int]) -> tuple[int, list[float], str]:
     "A line of shares 0..1 -> class, [x, y, w, h] in pixels, and what it was: 'box', 'confidence' or 'polygon'."
     try: c, *v = (float(x) for x in line.split())
     except ValueError: raise ValueError(f"{where}: {line!r} is not 'class cx cy w h'") from None

@@ -79,10 +79,13 @@ def read_any(source) -> tuple[Tensor, int]:
         return turn_upright(pixels, turned), turned
     if isinstance(source, np.ndarray):
         if source.ndim not in (2, 3) or source.ndim == 3 and source.shape[-1] not in (1, 3, 4):
-            raise ValueError(f'an array of shape {list(source.shape)}: give a picture [h, w], [h, w, 3] or [h, w, 4] (channels last, RGB), or a list of pictures')
+            raise ValueError(f'an array of shape {list(source.shape)}: give a picture [h, w], [h, w, 3] or [h, w, '
+                             '4] (channels last, RGB), or a list of pictures')
         source = torch.from_numpy(np.ascontiguousarray(source if source.ndim == 3 else source[..., None])).permute(2,
             0, 1)[:3]
-    if not torch.is_tensor(source): raise ValueError(f'a {type(source).__name__} is no picture: give a file, a folder, a PIL image, an array, a tensor, or a list of them')
+    if not torch.is_tensor(source):
+        raise ValueError(f'a {type(source).__name__} is no picture: give a file, a folder, a PIL image, an array, '
+                         'a tensor, or a list of them')
     if source.ndim != 3 or source.shape[0] not in (1, 3):
         raise ValueError(f'a tensor of shape {list(source.shape)}: give a picture [3, h, w] (channels first, RGB)')
     return _bytes(source.detach().cpu()).expand(3, -1, -1).contiguous(), 1
@@ -90,9 +93,12 @@ def read_any(source) -> tuple[Tensor, int]:
 def _bytes(image: Tensor) -> Tensor:
     "Floats in 0..1 as bytes; bytes as they are. Raises `ValueError` for other ranges and kinds of numbers."
     if image.dtype == torch.uint8: return image
-    if image.dtype == torch.bool or not image.is_floating_point(): raise ValueError(f'pixels are {image.dtype}: give uint8 in 0..255 or floats in 0..1')
+    if image.dtype == torch.bool or not image.is_floating_point():
+        raise ValueError(f'pixels are {image.dtype}: give uint8 in 0..255 or floats in 0..1')
     low, high = (float(v) for v in torch.aminmax(image)) if image.numel() else (0., 0.)
-    if not (-.01 <= low and high <= 1.01): raise ValueError(f'pixels are floats from {low:.3g} to {high:.3g}: give 0..1 (bytes as uint8), without mean and standard deviation')
+    if not (-.01 <= low and high <= 1.01):
+        raise ValueError(f'pixels are floats from {low:.3g} to {high:.3g}: give 0..1 (bytes as uint8), '
+                         'without mean and standard deviation')
     return (image.float().clamp(0, 1) * 255).round().to(torch.uint8)
 
 def resized(image: Tensor, size: tuple[int, int]) -> Tensor:
@@ -125,7 +131,9 @@ def find_inputs(inputs: Sequence[str | Path] | str | Path) -> list[tuple[Path, s
         if path.is_dir(): files, base = _below(path), path
         elif path.is_file(): files, base = [path], path.parent
         else: files, base = [Path(f) for f in sorted(glob.glob(str(path), recursive=True)) if Path(f).is_file()], None
-        if not files: raise FileNotFoundError(f"{item} holds no image or video: give files, folders or globs of {' '.join(IMAGES + VIDEOS)}")
+        if not files:
+            raise FileNotFoundError(f"{item} holds no image or video: give files, "
+                                    f"folders or globs of {' '.join(IMAGES + VIDEOS)}")
         for f in files:
             if (where := os.path.realpath(f)) not in real: found[f] = f.relative_to(base or f.parent)
             real.add(where)
@@ -160,15 +168,18 @@ def _imageio(path):
     return (torch.from_numpy(np.array(frame)).permute(2, 0, 1) for frame in iio.imiter(path))
 
 def video_frames(path: str | Path) -> Iterator[Tensor]:
-    """The frames of a video, uint8 `[3, h, w]`, with the first decoder that is installed. Raises `ValueError` if there is none."""
+    """The frames of a video, uint8 `[3, h, w]`, with the first decoder that is installed. Raises `ValueError` if
+    there is none."""
     for reader in (_torchcodec, _cv2, _imageio):
         try: return reader(path)
         except ImportError: continue
         except Exception as e: raise ValueError(f'{path} cannot be read as a video ({type(e).__name__})') from None
-    raise ValueError(f'{path} is a video, and none of torchcodec, cv2 and imageio is installed: pip install opencv-python-headless, or cut it into pictures')
+    raise ValueError(f'{path} is a video, and none of torchcodec, cv2 and imageio is installed: '
+                     'pip install opencv-python-headless, or cut it into pictures')
 
 def _film(file: Path, name: str, every: int) -> Iterator[dict]:
-    """The frames of one video as `_frames` gives them. Raises `ValueError` when it holds none, or breaks off in the middle."""
+    """The frames of one video as `_frames` gives them. Raises `ValueError` when it holds none, or breaks off in the
+    middle."""
     count, stem = 0, name.removesuffix('.jpg')
     try:
         for image in video_frames(file):
@@ -176,7 +187,8 @@ def _film(file: Path, name: str, every: int) -> Iterator[dict]:
             count += 1
     except ValueError: raise
     except Exception as e:                                                     # each decoder has its own
-        raise ValueError(f'{file} breaks off after {count} frames ({type(e).__name__}: {str(e).splitlines()[0][:120] if str(e) else "no reason given"}); those were used') from None
+        raise ValueError(f'{file} breaks off after {count} frames ({type(e).__name__}: '
+                         f'{str(e).splitlines()[0][:120] if str(e) else "no reason given"}); those were used') from None
     if not count: raise ValueError(f'{file} holds no frame that can be decoded')
 
 def _frames(files: Iterable[tuple[Path, str]], unreadable: list[dict], every: int = 1) -> Iterator[dict]:
@@ -204,14 +216,16 @@ def _model_size(detector, image_size) -> tuple[int, int]:
     own = getattr(detector, 'image_size', None) or tuple(detector.config.data.image_size)
     size = check_size(image_size or own)
     if isinstance(detector, OnnxDetector) and size != tuple(own):
-        raise ValueError(f'image_size={list(size)}: {detector.path.name} was exported for {own[0]} x {own[1]} (h x w); leave image_size out, or export again')
+        raise ValueError(f'image_size={list(size)}: {detector.path.name} was exported for {own[0]} x {own[1]} (h x w); '
+                         'leave image_size out, or export again')
     return size
 
 def _items(source) -> list:
     "The single pictures that `source` means."
     if isinstance(source, (str, Path)):
         files = [f for f, _ in find_inputs(source)]
-        if films := [f for f in files if f.suffix.lower() in VIDEOS]: raise ValueError(f'{films[0]} is a video: use predict_files, which goes through its frames')
+        if films := [f for f in files if f.suffix.lower() in VIDEOS]:
+            raise ValueError(f'{films[0]} is a video: use predict_files, which goes through its frames')
         return files
     if isinstance(source, (list, tuple)): return [i for s in source for i in _items(s)]
     if torch.is_tensor(source) and source.ndim == 4: return list(source)
@@ -228,7 +242,9 @@ def predict(detector, source, threshold: float = .3, image_size: tuple[int, int]
     `FileNotFoundError`."""
     if isinstance(detector, (str, Path)): detector = open_detector(detector)
     size, items, out = _model_size(detector, image_size), _items(source), []
-    if batch_size < 1 or not 0 <= threshold <= 1: raise ValueError(f'batch_size={batch_size}, threshold={threshold}: give a whole number of at least 1 and a score in 0..1')
+    if batch_size < 1 or not 0 <= threshold <= 1:
+        raise ValueError(f'batch_size={batch_size}, threshold={threshold}: '
+                         'give a whole number of at least 1 and a score in 0..1')
     for i in range(0, len(items), batch_size):
         images = [read_any(x)[0] for x in items[i:i + batch_size]]
         for image, found in zip(images, _detect(detector, images, size, threshold)):
@@ -264,7 +280,8 @@ def _save_picture(folder: Path, item: dict, found: dict, class_names: Sequence[s
 MARK = '.written_by_dset_predict'
 
 def _own_pictures(out: Path) -> bool:
-    """Whether `out/pictures` is missing, empty, or was written by us. (Runs before there was a mark left a predictions.json.)"""
+    """Whether `out/pictures` is missing, empty, or was written by us. (Runs before there was a mark left a
+    predictions.json.)"""
     folder = out/'pictures'
     if not folder.exists() or (folder/MARK).is_file(): return True
     if folder.is_dir() and not any(folder.iterdir()): return True
@@ -273,12 +290,16 @@ def _own_pictures(out: Path) -> bool:
     except (OSError, ValueError, AttributeError): return False
 
 def check_out(files: list[tuple[Path, str]], out: Path) -> list[tuple[Path, str]]:
-    """The files without what an earlier run drew into `out`. Raises `ValueError` if writing to `out` could replace somebody's pictures."""
+    """The files without what an earlier run drew into `out`. Raises `ValueError` if writing to `out` could replace
+    somebody's pictures."""
     target = Path(os.path.realpath(out/'pictures'))
     if not _own_pictures(out):
-        raise ValueError(f'{out/"pictures"} holds files that dset_predict did not write, and it would write its pictures there: give another folder as --out')
+        raise ValueError(f'{out/"pictures"} holds files that dset_predict did not write, '
+                         'and it would write its pictures there: give another folder as --out')
     sources = [(f, n) for f, n in files if not Path(os.path.realpath(f)).is_relative_to(target)]
-    if not sources: raise ValueError(f'all of the {len(files)} pictures were drawn by an earlier run into {target}: give the originals')
+    if not sources:
+        raise ValueError(f'all of the {len(files)} pictures were drawn by an earlier run into {target}: '
+                         'give the originals')
     return sources
 
 # %% ../nbs/29_predict.ipynb #404eb80d
@@ -303,7 +324,8 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
     concerns all pictures; a picture that cannot be read is only noted."""
     size = _model_size(detector, image_size)
     if batch_size < 1 or every < 1 or not 0 <= threshold <= 1:
-        raise ValueError(f'batch_size={batch_size}, every={every}, threshold={threshold}: give whole numbers of at least 1 and a score in 0..1')
+        raise ValueError(f'batch_size={batch_size}, every={every}, threshold={threshold}: '
+                         'give whole numbers of at least 1 and a score in 0..1')
     files, records, unreadable, began = find_inputs(inputs), [], [], time.time()
     if out: out, files = Path(out).expanduser(), check_out(files, Path(out).expanduser())
     if out and pictures:
@@ -347,14 +369,16 @@ def match_categories(class_names: Sequence[str], categories: list[dict],
     `dset.weights.coco_name`), or as `class_map` (the data's name -> the detector's) says. Raises `ValueError` when
     nothing fits."""
     if unknown := sorted(set((class_map or {}).values()) - set(class_names)):
-        raise ValueError(f"class_map names {', '.join(map(repr, unknown))}, which the detector does not have: choose from {', '.join(class_names)}")
+        raise ValueError(f"class_map names {', '.join(map(repr, unknown))}, which the detector does not have: "
+                         f"choose from {', '.join(class_names)}")
     wanted = {}
     for c in categories:
         name = (class_map or {}).get(c['name'], c['name'])
         wanted.setdefault(coco_name(name), c['id'])
     found = [wanted.get(coco_name(n)) for n in class_names]
     if not any(i is not None for i in found):
-        raise ValueError(f"none of the detector's {len(class_names)} classes ({', '.join(class_names[:5])}, ...) is one of the data's ({', '.join(c['name'] for c in categories[:5])}, ...): "
+        raise ValueError(f"none of the detector's {len(class_names)} classes ({', '.join(class_names[:5])}, "
+                         f"...) is one of the data's ({', '.join(c['name'] for c in categories[:5])}, ...): "
                          "give class_map, the data's name -> the detector's")
     return found
 
@@ -378,7 +402,9 @@ def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, imag
     detector = open_detector(weights, device=device) if named else weights
     size, rows = _model_size(detector, image_size), match_categories(detector.class_names, gt['categories'], class_map)
     missing = [c['name'] for c in gt['categories'] if c['id'] not in rows]
-    if missing: warnings.warn(f"the checkpoint does not know {len(missing)} of the data's {len(gt['categories'])} categories ({', '.join(missing[:5])}): their AP will be 0", stacklevel=2)
+    if missing:
+        warnings.warn(f"the checkpoint does not know {len(missing)} of the data's {len(gt['categories'])} categories "
+                      f"({', '.join(missing[:5])}): their AP will be 0", stacklevel=2)
     results, seconds, images = [], 0., gt['images']
     # as stored, as its boxes were drawn
     def load(some): return [torch.as_tensor(read_image(folder/i['file_name'])).as_subclass(Tensor) for i in some]
@@ -406,7 +432,8 @@ def _first_images(gt: dict, n: int) -> dict:
 
 def evaluation_line(metrics: dict, name: str = '') -> str:
     "`AP 53.4 AP50 71.6 on 5,000 images; published 53.4`, in percent."
-    line = f"{name}{': ' if name else ''}AP {metrics['mAP'] * 100:.1f} AP50 {metrics['mAP50'] * 100:.1f} on {metrics['num_images']:,} images"
+    line = (f"{name}{': ' if name else ''}AP {metrics['mAP'] * 100:.1f} AP50 {metrics['mAP50'] * 100:.1f} on "
+            f"{metrics['num_images']:,} images")
     return line + (f"; published {metrics['published'] * 100:.1f} (COCO val2017, all 5,000)"
                    if metrics.get('published') else '; no published AP is known')
 
@@ -450,7 +477,9 @@ def dset_predict(argv: list[str] | None = None) -> None:
         images, unreadable = result['images'], result['unreadable']
         for u in unreadable: print(f"not read: {u['why']}", file=sys.stderr)
         if turned := sum('exif_orientation' in r for r in images):
-            print(f'{turned} pictures carry an EXIF orientation and were turned upright; their boxes are in pixels of the picture as it is seen', file=sys.stderr)
-        print(f"{sum(len(r['detections']) for r in images)} objects in {len(images)} pictures, {len(unreadable)} not readable, {result['seconds']} s; everything is in {args.out}")
+            print(f'{turned} pictures carry an EXIF orientation and were turned upright; '
+                  'their boxes are in pixels of the picture as it is seen', file=sys.stderr)
+        print(f"{sum(len(r['detections']) for r in images)} objects in {len(images)} pictures, "
+              f"{len(unreadable)} not readable, {result['seconds']} s; everything is in {args.out}")
         if not images: raise ValueError(f'none of the {len(unreadable)} files could be read')
     run_command(lambda: with_packages(command))

@@ -145,8 +145,8 @@ def _size(size) -> tuple[int, int]:
     "`(h, w)`, or one number for a square; `ValueError` for anything else."
     h, w = (size, size) if isinstance(size, int) else tuple(size) if isinstance(size,
         (tuple, list)) and len(size) == 2 else (0, 0)
-    if not (isinstance(h, int) and isinstance(w, int) and min(h,
-                                                              w) > 0): raise ValueError(f'size must be (height, width) in whole pixels, but is {size!r}.')
+    if not (isinstance(h, int) and isinstance(w, int) and min(h, w) > 0):
+        raise ValueError(f'size must be (height, width) in whole pixels, but is {size!r}.')
     return h, w
 
 # %% ../nbs/23_profiling.ipynb #8b596078
@@ -174,14 +174,17 @@ def count_flops(model: nn.Module, size: tuple[int, int] = (640, 640), components
 
 # %% ../nbs/23_profiling.ipynb #23fbb073
 def _idle(m: nn.Module) -> int:
-    """Parameters of the experts that a token does not visit, of a layer with a router and experts (itself or in `.experts`)."""
+    """Parameters of the experts that a token does not visit, of a layer with a router and experts (itself or in
+    `.experts`)."""
     experts = m if isinstance(m, Experts) else getattr(m, 'experts', None)
     top_k = getattr(getattr(m, 'router', None), 'top_k', None)
     if not isinstance(experts, Experts) or top_k is None: return 0
-    return sum(p.numel() for p in (experts.w1, experts.b1, experts.w2, experts.b2)) // experts.num_experts * (experts.num_experts - top_k)
+    return sum(p.numel() for p in (experts.w1, experts.b1, experts.w2, experts.b2)) // experts.num_experts * (
+        experts.num_experts - top_k)
 
 def count_parameters(model: nn.Module) -> dict[str, int]:
-    """Parameters `total`, `trainable`, and `active`: those one token meets, an expert layer counting `top_k` of its experts."""
+    """Parameters `total`, `trainable`, and `active`: those one token meets, an expert layer counting `top_k` of its
+    experts."""
     total = sum(p.numel() for p in model.parameters())
     return dict(total=total, trainable=sum(p.numel() for p in model.parameters()
                                            if p.requires_grad), active=total - sum(map(_idle, model.modules())))
@@ -217,7 +220,8 @@ def backbone_formula(backbone: nn.Module, size: tuple[int, int]) -> int:
 
 # %% ../nbs/23_profiling.ipynb #0ca8a488
 def _kept(m, areas: list[int], keep: float) -> tuple[int, int, int]:
-    """Tokens that may enter the encoder, those that do at this keep ratio, and cells that the decoder knows; areas `h·w` of the three levels."""
+    """Tokens that may enter the encoder, those that do at this keep ratio, and cells that the decoder knows; areas
+    `h·w` of the three levels."""
     n = sum(areas[i] for i in m.use_encoder_idx) if m.encoder_layers else 0
     kept = num_kept(keep, n) if m.dset.use_token_pruning and n else n
     return n, kept, sum(areas) - (n - kept if m.dset.prune_memory else 0)
@@ -239,7 +243,8 @@ def _neck_formula(m, areas: list[int], channels: list[int], keep: float) -> dict
 
 # %% ../nbs/23_profiling.ipynb #135cb2a5
 def _cross_attention(m, q: int, known: int, sample_first: bool) -> dict[str, int]:
-    """One deformable attention of `q` queries over `known` cells: offsets, weights, output; sampling; and the value projection, of all cells or of what was found."""
+    """One deformable attention of `q` queries over `known` cells: offsets, weights, output; sampling; and the value
+    projection, of all cells or of what was found."""
     c, reads = m.hidden_dim, 3 * m.decoder_points * (4 if m.cross_attn_method == 'default' else 1)
     common = 2 * q * c * 3 * m.num_heads * 3 * m.decoder_points + 2 * q * c * c
     if sample_first: return {'value projections': 0,
@@ -268,7 +273,8 @@ def _samples_first(model: nn.Module, tokens: int) -> bool:
     with torch.no_grad(): return attention.resolve_execution(queries, memory) == 'sample_first'
 
 def flops_formula(model: nn.Module, size: tuple[int, int] = (640, 640)) -> dict[str, int]:
-    """FLOPs by component of a `DSETRTDETR` at its keep ratio, from formulas: nothing but the backbone is run, for its shapes."""
+    """FLOPs by component of a `DSETRTDETR` at its keep ratio, from formulas: nothing but the backbone is run, for
+    its shapes."""
     m, areas, pruner = model.config.model, [h * w for h, w in _maps(_size(size))], model.encoder.token_pruner
     keep = 1. if pruner is None else pruner.current_keep_ratio
     parts = {'backbone': backbone_formula(model.backbone, _size(size))} | _neck_formula(m, areas,
@@ -277,7 +283,8 @@ def flops_formula(model: nn.Module, size: tuple[int, int] = (640, 640)) -> dict[
     return {k: v for k, v in parts.items() if v}
 
 def flops_table(model: nn.Module, size: tuple[int, int] = (640, 640)) -> pd.DataFrame:
-    """A row a component: `gflops` counted, `formula`, their `ratio`, and the `share` of the whole; the last row is the total."""
+    """A row a component: `gflops` counted, `formula`, their `ratio`, and the `share` of the whole; the last row is
+    the total."""
     counted, formula = count_flops(model, size), flops_formula(model, size)
     names = [*counted.by_component, *(k for k in formula if k not in counted.by_component)]
     table = pd.DataFrame(dict(gflops=[counted.by_component.get(k, 0) / 1e9 for k in names],
@@ -321,9 +328,10 @@ def _runner(module: nn.Module, size: tuple[int, int], threads: int, folder: Path
     session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
     return lambda images: session.run(None, {'images': images.numpy()})
 
-def latency_models(depth: int, size: tuple[int, int], threads: int, folder: Path) -> dict[tuple[str, str, str],
-    Callable]:
-    """(model, backbone, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each eager, deployed and in ONNX Runtime."""
+def latency_models(depth: int, size: tuple[int, int], threads: int,
+                   folder: Path) -> dict[tuple[str, str, str], Callable]:
+    """(model, backbone, how) -> what to call: transformers, ours dense and DSET with a ResNet of `depth`, each
+    eager, deployed and in ONNX Runtime."""
     from dset.deploy import deploy                                             # chapter 28 builds on this one
     from dset.onnx_export import ExportWrapper
     torch.manual_seed(0)
@@ -354,8 +362,8 @@ SPARSITIES = {'RT-DETR': (), 'token pruning': ('use_token_pruning',), 'Patch-MoE
               'DSET, all three': ('use_token_pruning', 'use_patch_moe', 'use_moe')}
 ENCODER_LAYER = ('token pruning', 'encoder attention', 'encoder FFN')
 
-def count_sparsities(preset: str = 'dset_presnet50', size: tuple[int, int] = (640, 640), **overrides) -> dict[str,
-    FlopCount]:
+def count_sparsities(preset: str = 'dset_presnet50', size: tuple[int, int] = (640, 640),
+                     **overrides) -> dict[str, FlopCount]:
     "FLOPs of a preset with every combination in `SPARSITIES` switched on, the others off."
     switches = {s for chosen in SPARSITIES.values() for s in chosen}
     return {name: count_flops(bare_detector(preset, **{s: s in chosen for s in switches}, **overrides), size)
@@ -363,7 +371,8 @@ def count_sparsities(preset: str = 'dset_presnet50', size: tuple[int, int] = (64
 
 # %% ../nbs/23_profiling.ipynb #65938c2d
 def sparsity_table(counts: dict[str, FlopCount], config=None) -> pd.DataFrame:
-    """Theory beside count, for `count_sparsities`: what remains of the encoder layer, of the decoder FFN, and of the whole model."""
+    """Theory beside count, for `count_sparsities`: what remains of the encoder layer, of the decoder FFN, and of the
+    whole model."""
     m, dense = load_config(config or 'dset_presnet50').model, counts['RT-DETR']
     def flops(c, parts): return sum(c.by_component.get(k, 0) for k in parts)
     def left(c, *parts): return flops(c, parts) / flops(dense, parts)
@@ -397,7 +406,8 @@ def _bars(ax, dense: dict, sparse: dict, names: list[str], total: float) -> None
     ax.invert_yaxis(), ax.spines[['top', 'right']].set_visible(False)
 
 def plot_account(dense: FlopCount, sparse: FlopCount, title: str = '') -> Figure:
-    """Where the compute of `dense` goes (left, every component) and what `sparse` takes away (right, the parts that change, enlarged)."""
+    """Where the compute of `dense` goes (left, every component) and what `sparse` takes away (right, the parts that
+    change, enlarged)."""
     a, b = ({k: v / 1e9 for k, v in c.by_component.items()} for c in (dense, sparse))
     names = [k for k in [*COMPONENTS, 'other'] if k in a or k in b]
     fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4), dpi=80, width_ratios=(1.25, 1), layout='constrained')
@@ -418,7 +428,8 @@ def plot_account(dense: FlopCount, sparse: FlopCount, title: str = '') -> Figure
 
 # %% ../nbs/23_profiling.ipynb #4e323b72
 def set_pruning(model: nn.Module, keep_ratio: float | None, prune_memory: bool = False) -> nn.Module:
-    """The same detector at another keep ratio (None: as scheduled), with its decoder knowing kept cells only or all; returns it."""
+    """The same detector at another keep ratio (None: as scheduled), with its decoder knowing kept cells only or all;
+    returns it."""
     model.set_keep_ratio(keep_ratio)
     model.config.model.dset.prune_memory = prune_memory
     return model
@@ -518,7 +529,8 @@ def compare_latency(models: dict[str, nn.Module | Callable[[Tensor], object]], s
 
 def measure_latency(model: nn.Module | Callable[[Tensor], object], size: tuple[int, int] = (640, 640),
                     **options) -> dict:
-    """`compare_latency` of one model as a dict: `p50_ms`, `p95_ms`, `cpu_ms`, `images_per_s`, device, precision, threads, repeats, ..."""
+    """`compare_latency` of one model as a dict: `p50_ms`, `p95_ms`, `cpu_ms`, `images_per_s`, device, precision,
+    threads, repeats, ..."""
     return compare_latency({'': model}, size, **options).to_dict('records')[0]
 
 # %% ../nbs/23_profiling.ipynb #84d7fb40
@@ -581,7 +593,8 @@ def _turns(models: dict, size: tuple[int, int], repeats: int, warmup: int) -> pd
 
 # %% ../nbs/23_profiling.ipynb #eec83ea8
 def compute_account(presets: list[str], sizes=((640, 640), (736, 1280)), num_classes: int = 80) -> pd.DataFrame:
-    """A row a preset, size and component: `gflops`, `formula`, `ratio`, `share`, and the preset's parameters (millions, total and active)."""
+    """A row a preset, size and component: `gflops`, `formula`, `ratio`, `share`, and the preset's parameters
+    (millions, total and active)."""
     tables = []
     for preset in presets:
         model = bare_detector(preset, num_classes=num_classes)
@@ -597,10 +610,11 @@ def compute_account(presets: list[str], sizes=((640, 640), (736, 1280)), num_cla
 
 # %% ../nbs/23_profiling.ipynb #19a51302
 def save_account(table: pd.DataFrame, path: str | Path, **provenance) -> bool:
-    """Write the table as CSV under '# key: value' lines; a file that already holds the same numbers is left alone. True if it was written."""
+    """Write the table as CSV under '# key: value' lines; a file that already holds the same numbers is left alone.
+    True if it was written."""
     path = Path(path)
-    if path.is_file() and pd.read_csv(path,
-                                      comment='#').equals(pd.read_csv(io.StringIO(table.to_csv(index=False)))): return False
+    if path.is_file() and pd.read_csv(path, comment='#').equals(pd.read_csv(io.StringIO(table.to_csv(index=False)))):
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(''.join(f'# {k}: {v}\n' for k, v in provenance.items()) + table.to_csv(index=False),
                     encoding='utf-8')

@@ -28,7 +28,8 @@ RELEASES = 'https://github.com/lyuwenyu/storage/releases/download/v0.1/'
 
 @dataclass(frozen=True)
 class Published:
-    """One published file: where it is, what it was trained on, what its authors measured (AP, AP50 on COCO val2017 in percent)."""
+    """One published file: where it is, what it was trained on, what its authors measured (AP, AP50 on COCO val2017
+    in percent)."""
     file: str
     backbone: str
     params_m: float | None
@@ -77,7 +78,8 @@ def _table() -> dict[str, Published]:
         rtdetr_r101vd_coco_o365=Published('rtdetr_r101vd_2x_coco_objects365_from_paddle.pth', 'presnet101', 76, 56.2,
                                           74.5,
                                           'PekingU/rtdetr_r101vd_coco_o365', both))
-    for depth, file in ((18, 'ResNet18_vd'), (34, 'ResNet34_vd'), (50, 'ResNet50_vd_ssld_v2'), (101, 'ResNet101_vd_ssld')):
+    for depth, file in ((18, 'ResNet18_vd'), (34, 'ResNet34_vd'), (50, 'ResNet50_vd_ssld_v2'),
+                        (101, 'ResNet101_vd_ssld')):
         rows[f'presnet{depth}_imagenet'] = Published(f'{file}_pretrained_from_paddle.pth', f'presnet{depth}', None,
                                                      data='ImageNet', whole=False)
     return rows
@@ -85,14 +87,16 @@ def _table() -> dict[str, Published]:
 PUBLISHED = _table()
 
 def list_weights() -> pd.DataFrame:
-    """The published weights that have a name here (`--pretrained NAME`, `dset_eval --weights NAME`): a row each, AP on COCO val2017 in percent."""
+    """The published weights that have a name here (`--pretrained NAME`, `dset_eval --weights NAME`): a row each, AP
+    on COCO val2017 in percent."""
     rows = {n: dict(backbone=p.backbone, params_m=p.params_m, AP=p.ap, AP50=p.ap50, data=p.data, licence=p.licence,
                     hub=p.hub, file=p.file)
             for n, p in PUBLISHED.items()}
     return pd.DataFrame.from_dict(rows, orient='index').rename_axis('name')
 
 def list_presets() -> pd.DataFrame:
-    """The shipped configurations (`--config NAME`): a row each with backbone, sparsities, image size (h, w) and decoder layers."""
+    """The shipped configurations (`--config NAME`): a row each with backbone, sparsities, image size (h, w) and
+    decoder layers."""
     rows = {}
     for name in preset_names():
         m, d = load_config(name).model, load_config(name).data
@@ -111,7 +115,8 @@ _ADVICE = {403: 'access is forbidden: is a token or a proxy needed?', 404: 'ther
            429: 'the server asks to wait: try again later'}
 
 def _get(url: str, part: Path, timeout: float) -> None:
-    """One try: append to (or start) `part` until it is as long as the server says. Raises `OSError`, among them `urllib.error.HTTPError`."""
+    """One try: append to (or start) `part` until it is as long as the server says. Raises `OSError`, among them
+    `urllib.error.HTTPError`."""
     tag, have = part.with_name(part.name + '.tag'), part.stat().st_size if part.is_file() else 0
     known = tag.read_text() if tag.is_file() else ''
     headers = {'User-Agent': 'dset'} | ({'Range': f'bytes={have}-', 'If-Range': known} if have and known else {})
@@ -141,7 +146,8 @@ def download_file(url: str, path: str | Path, tries: int = 4, wait: float = 1., 
             # what we have is longer than the file: start again
             if e.code == 416: part.unlink(missing_ok=True)
             if last or e.code < 500 and e.code not in (416, 429):
-                raise FileNotFoundError(f'{url} answers {e.code}: {_ADVICE.get(e.code, "the server failed: try again later")}; '
+                raise FileNotFoundError(f'{url} answers {e.code}: '
+                                        f'{_ADVICE.get(e.code, "the server failed: try again later")}; '
                                         'or download it elsewhere and give its path') from None
             asked = e.headers.get('Retry-After', '')
             time.sleep(min(float(asked), 30.) if asked.isdigit() else pause)
@@ -150,7 +156,8 @@ def download_file(url: str, path: str | Path, tries: int = 4, wait: float = 1., 
             if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS): raise
             if last:
                 have = part.stat().st_size if part.is_file() else 0
-                raise FileNotFoundError(f'{url} could not be fetched ({type(e).__name__}; {have:,} bytes came and are kept for the next try): '
+                raise FileNotFoundError(f'{url} could not be fetched ({type(e).__name__}; '
+                                        f'{have:,} bytes came and are kept for the next try): '
                                         'check the network, or download it elsewhere and give its path') from None
             time.sleep(pause)
     try:
@@ -181,11 +188,14 @@ def find_weights(source: str | Path, revision: str | None = None, hub: bool = Tr
         kept = weights_cache()/p.file
         if kept.is_file(): return kept
         from huggingface_hub import constants
-        if constants.HF_HUB_OFFLINE: raise FileNotFoundError(f'{name!r} is not in the cache ({kept}) and this machine is set to be offline: fetch {p.url} elsewhere and give its path')
+        if constants.HF_HUB_OFFLINE:
+            raise FileNotFoundError(f'{name!r} is not in the cache ({kept}) and this machine is set to be offline: '
+                                    f'fetch {p.url} elsewhere and give its path')
         return download_file(p.url, kept)
     if hub and re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name) and not path.suffix in ('.pth', '.pt', '.bin',
         '.safetensors', '.onnx'):
         return download_pretrained(name, revision)
     near = difflib.get_close_matches(name, PUBLISHED, 1)
     raise FileNotFoundError(f'{source} does not exist' + (f'; did you mean {near[0]}?' if near else '')
-                            + ': give a file, a folder, a name out of dset.published.list_weights(), or a Hub repository owner/name')
+                            + ': give a file, a folder, a name out of dset.published.list_weights(), '
+                            'or a Hub repository owner/name')

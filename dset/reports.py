@@ -291,7 +291,8 @@ def epoch_line(record: dict, epochs: int) -> str:
     "One line for a person."
     r, m = record, record['metrics']
     scores = f" | mAP {m['mAP']:.3f} mAP50 {m['mAP50']:.3f}" if m else ''
-    if (t := r.get('tile_recall')) and t['random'] < 1: scores += f" | objects in tiles {t['kept']:.3f} (random {t['random']:.3f})"
+    if (t := r.get('tile_recall')) and t['random'] < 1:
+        scores += f" | objects in tiles {t['kept']:.3f} (random {t['random']:.3f})"
     return (f"epoch {r['epoch']}/{epochs} | loss {r['losses']['loss']:.2f}{scores} | keep {r['keep_ratio']:.2f} | "
             f"lr {max(r['lr'].values()):.1e} | "
             f"{r['images_per_second']:.1f} img/s | {r['memory_gib']:.1f} GiB | {r['seconds']:.0f} s")

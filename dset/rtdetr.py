@@ -80,8 +80,8 @@ def postprocess(outputs: dict, orig_sizes: Tensor, threshold: float = 0., top: i
     scores, index = logits.sigmoid().flatten(1).topk(min(top or q, q * c), dim=1)            # [b, t]
     boxes = box_convert(boxes, 'cxcywh', 'xyxy') * orig_sizes.to(boxes)[:, None, [1, 0, 1, 0]]
     boxes = boxes.gather(1, (index // c).unsqueeze(-1).expand(-1, -1, 4))                    # [b, t, 4]
-    return [dict(boxes=x[s > threshold], scores=s[s > threshold], labels=l[s > threshold]) for x, s,
-            l in zip(boxes, scores, index % c)]
+    return [dict(boxes=x[s > threshold], scores=s[s > threshold], labels=l[s > threshold])
+            for x, s, l in zip(boxes, scores, index % c)]
 
 # %% ../nbs/08_rtdetr.ipynb #2fbafe7a
 class RTDETR(nn.Module):

@@ -34,8 +34,8 @@ class TileGrid:
     def __init__(self, kept: Tensor | Sequence[Tensor], shape: tuple[int, int]):
         self.kept, self.shape, self.batch = kept, tuple(shape), len(kept)
         n, images = shape[0] * shape[1], range(self.batch)
-        if torch.is_tensor(kept): self.tiles = (kept + n * torch.arange(self.batch, device=kept.device)[:,
-            None]).flatten()
+        if torch.is_tensor(kept):
+            self.tiles = (kept + n * torch.arange(self.batch, device=kept.device)[:, None]).flatten()
         else: self.tiles = torch.cat([k + n * i for i, k in zip(images, kept)])   # [T], among the tiles of all images
         self._memo = {}
 
@@ -79,7 +79,8 @@ class TileGrid:
         return rows.index_select(0, self.tiles).view(-1, h // gh, w // gw, c).permute(0, 3, 1, 2)
 
     def paste(self, x: Tensor, fill: float = 0.) -> Tensor:
-        """The way back: a tile batch `[T, c, ty, tx]` in its map `[b, c, gh * ty, gw * tx]`; `fill` where nothing was computed."""
+        """The way back: a tile batch `[T, c, ty, tx]` in its map `[b, c, gh * ty, gw * tx]`; `fill` where nothing
+        was computed."""
         (gh, gw), (t, c, ty, tx) = self.shape, x.shape
         rows = x.permute(0, 2, 3, 1).reshape(t, -1)
         rows = torch.cat([rows, rows.new_full((1, rows.shape[1]), fill)]).index_select(0, self.number)
@@ -104,7 +105,8 @@ class TileGrid:
         return rows.index_select(0, index).view(t, top + ty + bottom, left + tx + right, c).permute(0, 3, 1, 2)
 
     def border_index(self, tile: tuple[int, int], pads: tuple[int, int, int, int], maps: int | None = None) -> Tensor:
-        """Row numbers for `pad`: rows are the cells of the tile batch, then of `maps` whole maps (None: one row for all), then one for outside."""
+        """Row numbers for `pad`: rows are the cells of the tile batch, then of `maps` whole maps (None: one row for
+        all), then one for outside."""
         key = tile, pads, maps
         if key in self._memo: return self._memo[key]
         (ty, tx), (left, right, top, bottom), total, device = tile, pads, len(self), self.tiles.device
@@ -134,7 +136,8 @@ class TileGrid:
         return self.tiles // (gh * gw), number // gw, number % gw
 
     def _near(self, ry: int, rx: int) -> Tensor:
-        """The numbers of the tiles around each computed one, `[T, (2 ry + 1) (2 rx + 1)]`; T: not computed, T + 1: outside the image."""
+        """The numbers of the tiles around each computed one, `[T, (2 ry + 1) (2 rx + 1)]`; T: not computed, T + 1:
+        outside the image."""
         key = 'near', ry, rx
         if key in self._memo: return self._memo[key]
         (gh, gw), (image, row, column) = self.shape, self._where()
@@ -147,7 +150,8 @@ class TileGrid:
         return self._memo[key]
 
     def cells(self, ty: int, tx: int) -> Tensor:
-        """The numbers of the computed cells in a map `gh * ty` x `gw * tx`, tile after tile: `[b, k * ty * tx]`. Needs as many tiles in each image."""
+        """The numbers of the computed cells in a map `gh * ty` x `gw * tx`, tile after tile: `[b, k * ty * tx]`.
+        Needs as many tiles in each image."""
         (gh, gw), (_, row, column) = self.shape, self._where()
         y, x = torch.arange(ty, device=row.device), torch.arange(tx, device=row.device)
         # [T, ty, tx]
@@ -180,7 +184,8 @@ class TileMode(TorchFunctionMode):
     def __init__(self, grid: TileGrid, execution: str = 'tiles', fill: Sequence[Tensor | None] | None = None,
                  seen: list | None = None):
         super().__init__()
-        if execution not in ('tiles', 'masked'): raise ValueError(f"execution='{execution}': choose 'tiles' or 'masked'")
+        if execution not in ('tiles', 'masked'):
+            raise ValueError(f"execution='{execution}': choose 'tiles' or 'masked'")
         self.grid, self.tiled, self.fill, self.seen, self.turn = grid, execution == 'tiles', fill, seen, [0]
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -242,7 +247,8 @@ class TileMode(TorchFunctionMode):
 
 # %% ../nbs/13_tiles.ipynb #e833a512
 class _PaddedStem(StemV2):
-    """HGNetv2's stem, number for number; `F.pad` is no call that a compiler shows to `TileMode`, `torch.constant_pad_nd` is."""
+    """HGNetv2's stem, number for number; `F.pad` is no call that a compiler shows to `TileMode`,
+    `torch.constant_pad_nd` is."""
     def forward(self, x: Tensor) -> Tensor:
         x = torch.constant_pad_nd(self.stem1(x), (0, 1, 0, 1))
         y = self.stem2b(torch.constant_pad_nd(self.stem2a(x), (0, 1, 0, 1)))
@@ -257,15 +263,18 @@ def tileable(network: nn.Module) -> nn.Module:
 # %% ../nbs/13_tiles.ipynb #e5788c52
 def run_tiles(network: nn.Module, images: Tensor, grid: TileGrid, execution: str = 'tiles',
               fill: Sequence | None = None, seen: list | None = None):
-    """`network(images)` for the tiles of `grid`: tile batches ('tiles'), whole maps that count inside computed tiles only ('masked'), or maps ('dense')."""
+    """`network(images)` for the tiles of `grid`: tile batches ('tiles'), whole maps that count inside computed tiles
+    only ('masked'), or maps ('dense')."""
     if execution == 'dense': return network(images)
     with TileMode(grid, execution, fill, seen): return network(grid.cut(images) if execution == 'tiles' else images)
 
 # %% ../nbs/13_tiles.ipynb #22251265
 class Trunk(nn.Module):
     "All that is convolution in RT-DETR: backbone, projections, fusion; images `[b, 3, h, w]` -> maps."
-    def __init__(self, backbone: nn.Module, encoder: nn.Module): super().__init__(); self.backbone, self.encoder = backbone, encoder
-    def forward(self, images: Tensor) -> list[Tensor]: return self.encoder.pan(self.encoder.fpn(self.encoder.project(self.backbone(images))))
+    def __init__(self, backbone: nn.Module, encoder: nn.Module):
+        super().__init__(); self.backbone, self.encoder = backbone, encoder
+    def forward(self, images: Tensor) -> list[Tensor]:
+        return self.encoder.pan(self.encoder.fpn(self.encoder.project(self.backbone(images))))
 
 def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: 'TilePruner', images: Tensor,
                    kept=None) -> tuple[list[Tensor], dict]:
@@ -275,7 +284,9 @@ def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: 'TilePruner'
     All tokens of kept tiles enter the encoder's transformer, or, with token pruning, the best of these."""
     grid, tiles = pruner(images, kept)
     if not torch.is_tensor(grid.kept):
-        if grid.batch > 1: raise ValueError('an average budget gives images of one batch different numbers of tiles: give them one by one, as DSETRTDETR does')
+        if grid.batch > 1:
+            raise ValueError('an average budget gives images of one batch different numbers of tiles: '
+                             'give them one by one, as DSETRTDETR does')
         grid = TileGrid(torch.stack(list(grid.kept)), grid.shape)
     # all tiles are the image: no borders to fetch
     scores, execution = tiles['tile_scores'], 'dense' if grid.whole else pruner.execution
@@ -288,7 +299,8 @@ def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: 'TilePruner'
         maps, info = _encode(encoder, pruner.gate(maps, grid, scores, execution), grid, tiled)
         maps = encoder.pan(encoder.fpn(maps))
     if len(pruner.fill) not in (0, mode.turn[0]):
-        raise RuntimeError(f'{len(pruner.fill) - mode.turn[0]} layers that look at neighbours were not seen (F.pad under torch.compile?): run without compile')
+        raise RuntimeError(f'{len(pruner.fill) - mode.turn[0]} layers that look at neighbours were not seen (F.pad '
+                           'under torch.compile?): run without compile')
     maps = [grid.paste(m) if tiled else torch.where(grid.mask(*m.shape[2:]), m, 0.) for m in maps]
     return maps, info | tiles | dict(grid=grid)
 
@@ -335,7 +347,8 @@ def memory_cells(grid: TileGrid, shapes: Sequence[tuple[int, int]], info: dict |
     return torch.cat(parts, 1).sort(1).values
 
 def merge_outputs(outputs: Sequence[dict]) -> dict:
-    """The outputs of single images as those of one batch. Routing and token pruning, whose sizes differ from image to image, stay lists, one entry an image."""
+    """The outputs of single images as those of one batch. Routing and token pruning, whose sizes differ from image
+    to image, stay lists, one entry an image."""
     merged = {k: torch.cat([o[k] for o in outputs]) for k in ('pred_logits', 'pred_boxes', 'query_index')
               if k in outputs[0]}
     if 'encoder_info' not in outputs[0]: return merged
@@ -371,14 +384,15 @@ def spatial_layers(network: nn.Module) -> list[tuple[str, int]]:
         finally:
             for h in hooks: h.remove()
         return [out] if torch.is_tensor(out) else list(out)
-    def refuse(name, why): raise ValueError(f"layer '{name}' ({type(dict(network.named_modules()).get(name)).__name__}) cannot be computed in tiles: {why}; "
-                                            "use use_tile_pruning=False or a network of convolutions, such as presnet50 or hgnetv2_b2") from None
+    def refuse(name, why):
+        raise ValueError(f"layer '{name}' ({type(dict(network.named_modules()).get(name)).__name__}) cannot be "
+                         f"computed in tiles: {why}; use use_tile_pruning=False or a network of convolutions, "
+                         "such as presnet50 or hgnetv2_b2") from None
     seen = _Names(inside)
     try: masked, tiled = run('masked', seen), run('tiles', None)
     except Exception as e: refuse(inside[0], f'{type(e).__name__} ({e})')
-    if device.type == 'meta' or all(_agree(t, m, grid)
-                                    for t, m in zip(tiled, masked)): return list(zip(seen.names, [x.shape[1]
-                                        for x in seen]))
+    if device.type == 'meta' or all(_agree(t, m, grid) for t, m in zip(tiled, masked)):
+        return list(zip(seen.names, [x.shape[1] for x in seen]))
     for name, m in outputs['masked'].items():
         if torch.is_tensor(m) and m.ndim == 4 and not _agree(outputs['tiles'].get(name), m, grid): refuse(name,
             'it, or what stands before it, mixes cells of different tiles')
@@ -397,7 +411,8 @@ def _agree(tiled: Tensor | None, masked: Tensor, grid: TileGrid) -> bool:
 
 # %% ../nbs/13_tiles.ipynb #3fba87b1
 def _overlap(boxes: Tensor, gh: int, gw: int) -> tuple[Tensor, Tensor]:
-    """The share of each box's height in every row of tiles `[m, gh]`, and of its width in every column `[m, gw]`. boxes `[m, 4]` cxcywh in 0..1."""
+    """The share of each box's height in every row of tiles `[m, gh]`, and of its width in every column `[m, gw]`.
+    boxes `[m, 4]` cxcywh in 0..1."""
     boxes = boxes.float()
     def share(centre, size, n):
         # [m, 1], in tiles
@@ -407,7 +422,8 @@ def _overlap(boxes: Tensor, gh: int, gw: int) -> tuple[Tensor, Tensor]:
     return share(boxes[:, 1], boxes[:, 3], gh), share(boxes[:, 0], boxes[:, 2], gw)
 
 def object_share(boxes: Tensor, height: int, width: int) -> Tensor:
-    """The largest share of any one object in each tile: boxes `[m, 4]` cxcywh in 0..1 -> `[height, width]` in 0..1; m may be 0."""
+    """The largest share of any one object in each tile: boxes `[m, 4]` cxcywh in 0..1 -> `[height, width]` in 0..1;
+    m may be 0."""
     if not len(boxes): return torch.zeros(height, width, device=boxes.device)
     y, x = _overlap(boxes, height, width)
     return (y[:, :, None] * x[:, None]).amax(0)
@@ -425,7 +441,7 @@ def object_recall(kept: Tensor, targets: Sequence[dict], shape: tuple[int, int],
     kept `[b, k]`; targets: one dictionary an image with `boxes` `[m, 4]`, cxcywh in 0..1."""
     boxes = torch.cat([t['boxes'] for t in targets]).to(kept.device)                                         # [m, 4]
     image = torch.cat([torch.full((len(t['boxes']),), i) for i, t in enumerate(targets)]).to(kept.device)    # [m]
-    y, x = _overlap(boxes, *shape)                                                                           # [m, gh], [m, gw]
+    y, x = _overlap(boxes, *shape)   # [m, gh], [m, gw]
     mask = boxes.new_zeros(len(targets), shape[0] * shape[1]).scatter_(1, kept, 1.)                          # [b, n]
     share = torch.einsum('my,myx,mx->m', y, mask.unflatten(1, shape).to(y.dtype)[image], x)
     return torch.stack([(share >= least - 1e-6).sum(), (share >= 0).sum()])
@@ -487,12 +503,16 @@ class TilePruner(TokenPruner):
                  prior_weight: float = 1., ring: float = 0.,
                  widths: Sequence[int] = (32, 64, 128)):
         tile = _pair(tile)
-        if any(s < 32 or s % 32 for s in tile): raise ValueError(f'tile_size={tile[0] if tile[0] == tile[1] else tile}: choose a multiple of 32, at least 32 (a cell of stride 32 must fit)')
+        if any(s < 32 or s % 32 for s in tile):
+            raise ValueError(f'tile_size={tile[0] if tile[0] == tile[1] else tile}: choose a multiple of 32, '
+                             'at least 32 (a cell of stride 32 must fit)')
         for r in (keep_ratio, *mixed): _check_tile_ratio(r)
-        if execution not in TILE_EXECUTIONS: raise ValueError(f"tile_execution='{execution}': choose one of {', '.join(TILE_EXECUTIONS)}")
+        if execution not in TILE_EXECUTIONS:
+            raise ValueError(f"tile_execution='{execution}': choose one of {', '.join(TILE_EXECUTIONS)}")
         super().__init__(8, keep_ratio, warmup_epochs, schedule)
         self.predictor = Glance(tile, widths)
-        self.tile, self.execution, self.mixed, self.prior_weight, self.ring = tile, execution, tuple(mixed), prior_weight, ring
+        self.tile, self.execution, self.mixed, self.prior_weight, self.ring = tile, execution, tuple(
+            mixed), prior_weight, ring
         self.budget, self.cap, self.min_tiles = 'fixed', 2., 1
         self.fill = nn.ParameterList(nn.Parameter(torch.zeros(c)) for c in channels)
         self.register_buffer('prior', None if prior is None else prior.float())
@@ -509,11 +529,13 @@ class TilePruner(TokenPruner):
         return TileGrid(kept, shape), info
 
     def grid_shape(self, images: Tensor) -> tuple[int, int]:
-        """Rows and columns of tiles of images `[b, 3, h, w]`. Raises ValueError with the nearest sizes when they do not fit."""
+        """Rows and columns of tiles of images `[b, 3, h, w]`. Raises ValueError with the nearest sizes when they do
+        not fit."""
         (h, w), (th, tw) = images.shape[-2:], self.tile
         if h % th or w % tw or not h * w:
             good = ' x '.join(str(max(t, round(s / t) * t)) for s, t in ((h, th), (w, tw)))
-            raise ValueError(f'images are {h} x {w} (h x w): with tiles of {th} x {tw} give multiples of these, such as {good}')
+            raise ValueError(f'images are {h} x {w} (h x w): with tiles of {th} x {tw} give multiples of these, '
+                             f'such as {good}')
         return h // th, w // tw
 
     def score(self, images: Tensor, spatial_shapes=None) -> Tensor:
@@ -521,7 +543,9 @@ class TilePruner(TokenPruner):
         # [b, gh, gw]
         scores = self.predictor(images)
         if self.prior is not None:
-            if self.prior.shape != scores.shape[1:]: raise ValueError(f'the prior is {list(self.prior.shape)}, the tiles are {list(scores.shape[1:])}: give a map with one value for each tile')
+            if self.prior.shape != scores.shape[1:]:
+                raise ValueError(f'the prior is {list(self.prior.shape)}, the tiles are {list(scores.shape[1:])}: '
+                                 'give a map with one value for each tile')
             scores = scores + self.prior_weight * self.prior
         return scores.flatten(1)
 
@@ -551,26 +575,30 @@ class TilePruner(TokenPruner):
             self.quantiles.lerp_(now.to(self.quantiles), (1 / self.batches).clamp(min=.01))
 
     def _draw(self) -> float:
-        """The ratio of this batch: as scheduled, or drawn from `mixed` after the warm-up (not while a compiler traces, whose graphs have one size)."""
+        """The ratio of this batch: as scheduled, or drawn from `mixed` after the warm-up (not while a compiler
+        traces, whose graphs have one size)."""
         ratio = self.current_keep_ratio
-        if not (self.training and self.mixed) or torch.compiler.is_compiling() or self.keep_ratio_override is not None or ratio > self.keep_ratio:
+        if (not (self.training and self.mixed) or torch.compiler.is_compiling() or self.keep_ratio_override is not None
+            or ratio > self.keep_ratio):
             return ratio
         return self.mixed[int(torch.randint(len(self.mixed), ()))]
 
     def gate(self, maps: Sequence[Tensor], grid: TileGrid, scores: Tensor,
              execution: str | None = None) -> list[Tensor]:
-        """The maps times `1 + s - stop_gradient(s)`, s the sigmoid of each tile's score: the values stay, the gradient reaches the scores (and every fill)."""
+        """The maps times `1 + s - stop_gradient(s)`, s the sigmoid of each tile's score: the values stay, the
+        gradient reaches the scores (and every fill)."""
         if not torch.is_grad_enabled(): return list(maps)
         s = scores.sigmoid()
         s = s + 0. * sum(f.sum() for f in self.fill)
         gate = 1 + (s - s.detach())                                                                          # [b, n]
-        if (execution or self.execution) == 'tiles': return [m * gate.flatten().index_select(0, grid.tiles)[:, None,
-            None, None].to(m.dtype) for m in maps]
+        if (execution or self.execution) == 'tiles':
+            return [m * gate.flatten().index_select(0, grid.tiles)[:, None, None, None].to(m.dtype) for m in maps]
         gate = gate.unflatten(1, grid.shape).unsqueeze(1)
         return [m * F.interpolate(gate, m.shape[2:], mode='nearest').to(m.dtype) for m in maps]
 
     def set_keep_ratio(self, keep_ratio: float | None, budget: str | None = None) -> None:
-        """Keep this share of the tiles whatever the epoch (None: as scheduled), as a 'fixed' number or on 'average'. Raises ValueError outside (0, 1]."""
+        """Keep this share of the tiles whatever the epoch (None: as scheduled), as a 'fixed' number or on 'average'.
+        Raises ValueError outside (0, 1]."""
         if keep_ratio is not None: _check_tile_ratio(keep_ratio)
         if budget not in (None, 'fixed', 'average'): raise ValueError(f"budget='{budget}': choose 'fixed' or 'average'")
         self.keep_ratio_override, self.budget = keep_ratio, budget or self.budget

@@ -69,8 +69,8 @@ class PhotometricDistort(v2.Transform):
 
     def make_params(self, flat_inputs: list) -> dict:
         u = torch.rand(len(self.ranges), 2).tolist()
-        return {k: lo + (hi - lo) * value for (k, (lo, hi)),
-                (value, chance) in zip(self.ranges.items(), u) if chance < self.p}
+        return {k: lo + (hi - lo) * value for (k, (lo, hi)), (value, chance) in zip(self.ranges.items(), u)
+                if chance < self.p}
 
     def transform(self, inpt, params: dict):
         if not isinstance(inpt, tv_tensors.Image) or not params: return inpt
@@ -221,8 +221,8 @@ def mosaic(items: list, image_size: Sequence[int], centre: tuple[int, int], scal
         boxes.append(cut[keep])
         for k, parts in rest.items(): parts.append(target[k][keep])
     boxes = tv_tensors.BoundingBoxes(torch.cat(boxes), format='XYXY', canvas_size=(H, W))
-    return tv_tensors.Image(canvas), items[0][1] | dict(boxes=boxes) | {k: torch.cat(parts) for k,
-            parts in rest.items()}
+    return tv_tensors.Image(canvas), items[0][1] | dict(boxes=boxes) | {k: torch.cat(parts)
+                                                                        for k, parts in rest.items()}
 
 # %% ../nbs/17_transforms.ipynb #e54215ac
 class AugmentedDataset(Dataset):

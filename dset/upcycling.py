@@ -21,7 +21,8 @@ from .weight_files import LoadReport
 # %% ../nbs/24b_upcycling.ipynb #7cb7d976
 @dataclass
 class DenseFFN:
-    """The two linear layers that experts replace: `w1 [h, c]`, `b1 [h]`, `w2 [c, h]`, `b2 [c]`, as `nn.Linear` holds them."""
+    """The two linear layers that experts replace: `w1 [h, c]`, `b1 [h]`, `w2 [c, h]`, `b2 [c]`, as `nn.Linear` holds
+    them."""
     w1: Tensor
     b1: Tensor
     w2: Tensor
@@ -63,7 +64,8 @@ def group_units(features: Tensor, num_experts: int, width: int, rounds: int = 8)
 
 # %% ../nbs/24b_upcycling.ipynb #b4ae6ff7
 def fill_experts(layer: PatchMoELayer, ffn: DenseFFN, groups: Tensor, scale: float = 1.) -> None:
-    """Put the units `groups [e, width]` (-1: a unit of zeros) into the experts; outputs are multiplied by `scale`, every expert gets the whole `b2`."""
+    """Put the units `groups [e, width]` (-1: a unit of zeros) into the experts; outputs are multiplied by `scale`,
+    every expert gets the whole `b2`."""
     there = (groups >= 0).to(ffn.w1.dtype)                                              # [e, width]
     layer.w1.copy_((ffn.w1[groups] * there[..., None]).transpose(1, 2))                 # [e, c, width]
     layer.b1.copy_(ffn.b1[groups] * there)
@@ -95,7 +97,8 @@ def _mean_units(values: Tensor, groups: Tensor) -> Tensor:
 
 # %% ../nbs/24b_upcycling.ipynb #6fd2a5be
 def fit_scale(layer: PatchMoELayer, ffn: DenseFFN, x: Tensor) -> None:
-    """Scale the experts' outputs and shift their biases so that the layer is, over tokens `x [n, c]`, the least-squares fit of the dense FFN."""
+    """Scale the experts' outputs and shift their biases so that the layer is, over tokens `x [n, c]`, the
+    least-squares fit of the dense FFN."""
     y, wanted = layer(x)[0] - ffn.b2, ffn(x) - ffn.b2                                   # [n, c]
     centred = y - y.mean(0)
     scale = (centred * (wanted - wanted.mean(0))).sum() / centred.square().sum().clamp(min=1e-12)
@@ -129,7 +132,8 @@ def upcycle_ffn(layer: PatchMoELayer, ffn: DenseFFN, x: Tensor | None = None) ->
 
 # %% ../nbs/24b_upcycling.ipynb #eb8aa2ab
 def dense_ffns(model: nn.Module, state: dict[str, Tensor]) -> dict[str, DenseFFN]:
-    """For each layer of experts in `model` (by name) the dense FFN that `state` (our names) has in its place, if it has one of its width."""
+    """For each layer of experts in `model` (by name) the dense FFN that `state` (our names) has in its place, if it
+    has one of its width."""
     found = {}
     for name, m in model.named_modules():
         keys = [name.removesuffix('moe') + s
@@ -141,7 +145,8 @@ def dense_ffns(model: nn.Module, state: dict[str, Tensor]) -> dict[str, DenseFFN
 # %% ../nbs/24b_upcycling.ipynb #799a469a
 @torch.no_grad()
 def record_tokens(model: DSETRTDETR, ffns: dict[str, DenseFFN], images: Tensor, limit: int = 4096) -> dict[str, Tensor]:
-    """What enters each FFN, `[n, c]`, when `images [b, 3, h, w]` run through the *dense* un-pruned model: hooks put the FFNs in the experts' place."""
+    """What enters each FFN, `[n, c]`, when `images [b, 3, h, w]` run through the *dense* un-pruned model: hooks put
+    the FFNs in the experts' place."""
     seen, training = {}, model.training
     def stand_in(name):
         def hook(m, args, out):
@@ -163,7 +168,8 @@ def record_tokens(model: DSETRTDETR, ffns: dict[str, DenseFFN], images: Tensor, 
 # %% ../nbs/24b_upcycling.ipynb #99b14f59
 def upcycle_model(model: DSETRTDETR, state: dict[str, Tensor], images: Tensor | None = None,
                   report: LoadReport | None = None) -> LoadReport:
-    """`upcycle_ffn` for every layer of experts whose dense FFN is in `state` (our names); the pruning schedule starts at epoch 0, which keeps everything."""
+    """`upcycle_ffn` for every layer of experts whose dense FFN is in `state` (our names); the pruning schedule
+    starts at epoch 0, which keeps everything."""
     report = LoadReport() if report is None else report
     ffns = dense_ffns(model, state)
     tokens = record_tokens(model, ffns, images) if images is not None and ffns else {}

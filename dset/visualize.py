@@ -262,8 +262,8 @@ def _first_choice(routing) -> tuple[np.ndarray, torch.Tensor]:
     if indices.dim() == 3 and len(indices) == 1: indices, weights = indices[0], weights[0]
     if indices.dim() != 2:
         raise ValueError(f'The routing is that of one image, indices [n,k], but has the shape {list(indices.shape)}.')
-    best = indices.gather(1, weights.argmax(1, keepdim=True).to(indices.device))[:,
-        0] if indices.numel() else indices.new_zeros(0)
+    best = (indices.gather(1, weights.argmax(1, keepdim=True).to(indices.device))[:, 0]
+            if indices.numel() else indices.new_zeros(0))
     return best.cpu().numpy(), indices.cpu()
 
 def _num_experts(routing, indices, given: int | None) -> int:
@@ -312,8 +312,8 @@ def show_experts(image, routing, spatial_shapes=None, kept_indices=None, boxes=N
     e = _num_experts(routing, indices, num_experts)
     shown, every = (expert_shares(torch.as_tensor(x), e).tolist() for x in (best[:, None], indices))
     more = indices.shape[-1] > 1
-    _legend(fig, {f'expert {i}: {a:.0%}' + (f' first, {b:.0%} of all' if more else ''): color_of(i) for i,
-                  (a, b) in enumerate(zip(shown, every))})
+    _legend(fig, {f'expert {i}: {a:.0%}' + (f' first, {b:.0%} of all' if more else ''): color_of(i)
+                  for i, (a, b) in enumerate(zip(shown, every))})
     if title: fig.suptitle(title, fontsize=12)
     return fig
 

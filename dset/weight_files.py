@@ -32,25 +32,28 @@ def read_raw(path: str | Path) -> dict:
         weights_only=True)
     except pickle.UnpicklingError as e:
         if code := re.search(r'(?:GLOBAL|global) (\S+)', str(e)):
-            raise CheckpointError(f'{path} holds pickled code ({code[1]}) and is refused: it could run anything; save the tensors alone '
-                                  '(torch.save(model.state_dict(), ...) or safetensors)') from None
+            raise CheckpointError(f'{path} holds pickled code ({code[1]}) and is refused: it could run anything; save '
+                                  'the tensors alone (torch.save(model.state_dict(), ...) or safetensors)') from None
     except MemoryError: raise
     except (SafetensorError, OSError) as e:
         if isinstance(e, OSError) and e.errno and not isinstance(e, EOFError) and not path.is_file(): raise
     except Exception: pass
     kind = 'safetensors' if path.suffix == '.safetensors' else 'PyTorch'
-    raise CheckpointError(f'{path} is truncated or no {kind} file ({path.stat().st_size:,} bytes): download or copy it again')
+    raise CheckpointError(f'{path} is truncated or no {kind} file ({path.stat().st_size:,} bytes): '
+                          'download or copy it again')
 
 WRAPPERS = ('ema', 'module', 'model', 'state_dict')
 
 def unwrap(state) -> dict[str, Tensor]:
-    """The tensors by name inside `{'ema': {'module': ...}}`, `{'model': ...}` or `{'state_dict': ...}`; the averaged ones where there are both."""
+    """The tensors by name inside `{'ema': {'module': ...}}`, `{'model': ...}` or `{'state_dict': ...}`; the averaged
+    ones where there are both."""
     for key in WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(key), dict): return unwrap(state[key])
     return {plain_key(str(k)): v for k, v in state.items() if torch.is_tensor(v)} if isinstance(state, dict) else {}
 
 def plain_key(key: str) -> str:
-    """A parameter's name without what DistributedDataParallel (`module.`) and `torch.compile` (`_orig_mod.`) put before or into it."""
+    """A parameter's name without what DistributedDataParallel (`module.`) and `torch.compile` (`_orig_mod.`) put
+    before or into it."""
     return re.sub(r'(^|\.)_orig_mod(?=\.)', r'', re.sub(r'^((module|_orig_mod)\.)+', '', key)).lstrip('.')
 
 def read_tensors(path: str | Path) -> dict[str, Tensor]:
@@ -66,9 +69,10 @@ def names_beside(path: Path) -> list[str] | None:
     return names_in(table)
 
 def names_in(table) -> list[str] | None:
-    """The names of an `id2label` in order; None if it does not count from 0, or holds nothing but transformers' placeholders (LABEL_0, ...)."""
-    if not isinstance(table, dict) or not table or {str(k) for k in table} != {str(i)
-        for i in range(len(table))}: return None
+    """The names of an `id2label` in order; None if it does not count from 0, or holds nothing but transformers'
+    placeholders (LABEL_0, ...)."""
+    if not isinstance(table, dict) or not table or {str(k) for k in table} != {str(i) for i in range(len(table))}:
+        return None
     names = [str(n) for _, n in sorted(table.items(), key=lambda kn: int(kn[0]))]
     return None if all(re.fullmatch(r'LABEL_\d+', n) for n in names) else names
 
@@ -92,5 +96,5 @@ class LoadReport:
 
 def _part(key: str) -> str:
     "The component a key belongs to, short enough for a table."
-    return '.'.join([k for k in key.split('.')[:-1] if not k.isdigit()][:2 if key.startswith(('encoder', 'decoder'))
-        else 1])
+    return '.'.join(
+        [k for k in key.split('.')[:-1] if not k.isdigit()][:2 if key.startswith(('encoder', 'decoder')) else 1])

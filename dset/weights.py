@@ -19,7 +19,8 @@ from .backbones import presnet_key
 from .config import load_config, read_yaml
 from .detector import DSETRTDETR
 from .published import PUBLISHED, find_weights
-from .upcycling import DenseFFN, dense_ffns, fill_experts, fit_router, fit_scale, record_tokens, upcycle_ffn, upcycle_model
+from .upcycling import (DenseFFN, dense_ffns, fill_experts, fit_router, fit_scale, record_tokens, upcycle_ffn,
+                            upcycle_model)
 from .weight_files import CheckpointError, LoadReport, names_beside, names_in, plain_key, read_raw, unwrap
 
 # %% ../nbs/24_weights.ipynb #87f18daa
@@ -36,7 +37,8 @@ def hgnet_key(key: str) -> str:
 
 # %% ../nbs/24_weights.ipynb #96087528
 def backbone_key(key: str) -> str:
-    """Our name of a backbone parameter, `backbone.body.` and timm's name; ResNet-D and HGNetv2 are told apart by their own words."""
+    """Our name of a backbone parameter, `backbone.body.` and timm's name; ResNet-D and HGNetv2 are told apart by
+    their own words."""
     hgnet = re.match(r'(stem|stages[._]|embedder\.stem|encoder\.stages\.\d\.(blocks|downsample))', key)
     return 'backbone.body.' + (hgnet_key(key) if hgnet else presnet_key(key))
 
@@ -73,7 +75,8 @@ _OFFICIAL = [
 
 # %% ../nbs/24_weights.ipynb #f14f2a20
 def dset_key(key: str) -> str:
-    """Our name of a parameter of RT-DETR or RT-DETRv2 given as transformers or the official repository names it; others come back as they are."""
+    """Our name of a parameter of RT-DETR or RT-DETRv2 given as transformers or the official repository names it;
+    others come back as they are."""
     for pattern, rename in (*_TRANSFORMERS, *_OFFICIAL):
         if m := re.fullmatch(pattern, key): return rename(m)
     return key
@@ -94,12 +97,14 @@ def convert_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 # %% ../nbs/24_weights.ipynb #55bddf0c
 def weight_file(path: Path) -> Path:
-    """The weight file that a file or a folder means: of save_pretrained, of transformers, or of a training run. Raises `FileNotFoundError`."""
+    """The weight file that a file or a folder means: of save_pretrained, of transformers, or of a training run.
+    Raises `FileNotFoundError`."""
     if not path.is_dir(): return path
     names = 'model.safetensors', 'best_checkpoint.pth', 'latest_checkpoint.pth', 'pytorch_model.bin'
     for name in names:
         if (path/name).is_file(): return path/name
-    raise FileNotFoundError(f'{path} holds no weights ({", ".join(names)}): give a run folder, a folder of save_pretrained, or a weight file')
+    raise FileNotFoundError(f'{path} holds no weights ({", ".join(names)}): give a run folder, '
+                            'a folder of save_pretrained, or a weight file')
 
 def read_checkpoint(source: str | Path, download: bool = True) -> tuple[dict[str, Tensor], list[str] | None]:
     """Tensors by name and, where the file says so, class names: of a weight file, a folder of save_pretrained (ours or
@@ -107,7 +112,8 @@ def read_checkpoint(source: str | Path, download: bool = True) -> tuple[dict[str
     and, with `download`, of a published name (`list_weights`) or a Hub repository. Raises `CheckpointError` or
     `FileNotFoundError`."""
     if not download and not Path(source).expanduser().exists():
-        raise FileNotFoundError(f'{source} does not exist: give a file, a folder, or a published name or Hub repository with download=True')
+        raise FileNotFoundError(f'{source} does not exist: give a file, a folder, '
+                                'or a published name or Hub repository with download=True')
     path = weight_file(find_weights(source))
     raw = read_raw(path)
     state = unwrap(raw)
@@ -121,7 +127,8 @@ COCO_CLASSES = [c for c in FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT.meta['cate
 _SAME = dict(motorbike='motorcycle', aeroplane='airplane', sofa='couch', tvmonitor='tv')
 
 def coco_name(name: str) -> str:
-    """A class name as it is compared: lower case, without spaces, COCO's own word for its synonyms (`motorbike` -> `motorcycle`)."""
+    """A class name as it is compared: lower case, without spaces, COCO's own word for its synonyms (`motorbike` ->
+    `motorcycle`)."""
     plain = re.sub(r'[\s_-]', '', str(name).lower())
     return _SAME.get(plain, plain)
 
@@ -132,32 +139,43 @@ COCO_TO_DAIR = dict(Car='car', Van='car', Truck='truck', Bus='bus', Pedestrian='
 CLASS_MAPS = dict(coco_to_dair8=COCO_TO_DAIR)
 
 def named_class_map(source: str | Path | dict | None) -> dict[str, str] | None:
-    """A class map (our name -> the file's): a dict as it is, a name out of `CLASS_MAPS`, or a YAML or JSON file. Raises `ValueError`."""
+    """A class map (our name -> the file's): a dict as it is, a name out of `CLASS_MAPS`, or a YAML or JSON file.
+    Raises `ValueError`."""
     if source is None or isinstance(source, dict): return source
     if str(source) in CLASS_MAPS: return CLASS_MAPS[str(source)]
     path = Path(source).expanduser()
-    if not path.is_file(): raise ValueError(f'class_map {str(source)!r}: choose {", ".join(CLASS_MAPS)}, or give a YAML or JSON file with our class names and the checkpoint\'s')
+    if not path.is_file():
+        raise ValueError(f'class_map {str(source)!r}: choose {", ".join(CLASS_MAPS)}, '
+                         f'or give a YAML or JSON file with our class names and the checkpoint\'s')
     table = read_yaml(path.read_bytes(), str(path))
-    if not isinstance(table, dict) or not table: raise ValueError(f'{path} must hold a map from our class names to the checkpoint\'s, such as "Car: car"')
+    if not isinstance(table, dict) or not table:
+        raise ValueError(f'{path} must hold a map from our class names to the checkpoint\'s, such as "Car: car"')
     return {str(k): str(v) for k, v in table.items()}
 
 def class_rows(ours: list[str], theirs: list[str], class_map: dict[str, str]) -> list[int]:
-    """For each of our classes the row of the file's class it starts from, -1 for none; `class_map` is our name -> the file's. Raises `ValueError`."""
-    if not isinstance(class_map, dict): raise ValueError(f"class_map is a {type(class_map).__name__}: give a map from our class names to the file's, such as COCO_TO_DAIR")
+    """For each of our classes the row of the file's class it starts from, -1 for none; `class_map` is our name ->
+    the file's. Raises `ValueError`."""
+    if not isinstance(class_map, dict):
+        raise ValueError(f"class_map is a {type(class_map).__name__}: give a map from our class names to the file's, "
+                         "such as COCO_TO_DAIR")
     row = {coco_name(n): i for i, n in reversed(list(enumerate(theirs)))} | {n: i
         for i, n in reversed(list(enumerate(theirs)))}
     def find(name): return row.get(name, row.get(coco_name(name)))
     unknown = [k for k in class_map.values() if find(k) is None]
-    if unknown: raise ValueError(f"class_map names {', '.join(map(repr, unknown))}, which the checkpoint does not have: choose from {', '.join(theirs)}")
+    if unknown:
+        raise ValueError(f"class_map names {', '.join(map(repr, unknown))}, which the checkpoint does not have: "
+                         f"choose from {', '.join(theirs)}")
     rows = [find(class_map[c]) if c in class_map else -1 for c in ours]
     if max(rows) < 0: raise ValueError(f"class_map names none of the model's classes ({', '.join(ours)})")
     return rows
 
 # %% ../nbs/24_weights.ipynb #4b0b9484
-_CLASS_LAYER = re.compile(r'decoder\.(enc_score_head|dec_score_head\.\d+)\.(weight|bias)|decoder\.denoising_class_embed\.weight')
+_CLASS_LAYER = re.compile(
+    r'decoder\.(enc_score_head|dec_score_head\.\d+)\.(weight|bias)|decoder\.denoising_class_embed\.weight')
 
 def copy_class_rows(own: Tensor, theirs: Tensor, rows: list[int]) -> Tensor:
-    """`own [c, ...]` with row i replaced by row `rows[i]` of `theirs`, where that is not -1; further rows (padding) stay."""
+    """`own [c, ...]` with row i replaced by row `rows[i]` of `theirs`, where that is not -1; further rows (padding)
+    stay."""
     out = own.clone()
     for i, r in enumerate(rows):
         if r >= 0: out[i] = theirs[r]
@@ -175,7 +193,8 @@ def _backbone_name(state: dict[str, Tensor]) -> str | None:
 
 # %% ../nbs/24_weights.ipynb #6de1adc8
 def architecture(state: dict[str, Tensor]) -> dict:
-    """Settings (leaf names) of the dense detector whose tensors these are, our names: `create_detector('rtdetr_presnet50', **architecture(state))`."""
+    """Settings (leaf names) of the dense detector whose tensors these are, our names:
+    `create_detector('rtdetr_presnet50', **architecture(state))`."""
     def rows(key, axis=0): return state[key].shape[axis]
     def count(pattern): return len({m[1] for k in state if (m := re.match(pattern, k))})
     try:
@@ -196,7 +215,8 @@ def architecture(state: dict[str, Tensor]) -> dict:
 def _check_backbone(own: dict, state: dict, name: str) -> None:
     "Raise `CheckpointError` if nothing fits at all, or if the file has another backbone."
     if not any(k in own and own[k].shape == v.shape for k, v in state.items()):
-        raise CheckpointError(f'the checkpoint fits nothing: none of its {len(state)} tensors has a name and shape of this model, the first is '
+        raise CheckpointError('the checkpoint fits nothing: '
+                              f'none of its {len(state)} tensors has a name and shape of this model, the first is '
                               f'{next(iter(state))!r}; is it an RT-DETR, RT-DETRv2 or dset checkpoint?')
     theirs = {k for k in state if k.startswith('backbone.')}
     missing = [k for k in own if k.startswith('backbone.') and not k.endswith('num_batches_tracked')
@@ -205,26 +225,32 @@ def _check_backbone(own: dict, state: dict, name: str) -> None:
     missing = [k for k in missing if not (name in ('presnet18', 'presnet34') and '.layer1.0.downsample.' in k)]
     wrong = missing + sorted(k for k in theirs if k not in own)
     if wrong:
-        raise CheckpointError(f"the checkpoint's backbone is {_backbone_name(state) or 'unknown'}, the model's {name}: {len(wrong)} backbone tensors are missing, "
-                              f'left over or of another shape, first {wrong[0]}; build the model with the same backbone')
+        raise CheckpointError(f"the checkpoint's backbone is {_backbone_name(state) or 'unknown'}, the model's {name}: "
+                              f"{len(wrong)} backbone tensors are missing, " 'left over or of another shape, '
+                              f'first {wrong[0]}; build the model with the same backbone')
 
 # %% ../nbs/24_weights.ipynb #b33fba4f
 _WIDTHS = dict(encoder_dim='encoder.input_proj.0.conv.weight', hidden_dim='decoder.enc_output.proj.weight')
 
 def _check_parts(own: dict, state: dict) -> None:
-    """Raise `CheckpointError` if encoder or decoder have another width in the file, or if the file has more than a backbone and nothing for one of them."""
+    """Raise `CheckpointError` if encoder or decoder have another width in the file, or if the file has more than a
+    backbone and nothing for one of them."""
     for name, key in _WIDTHS.items():
         if key in state and state[key].shape[0] != own[key].shape[0]:
-            raise CheckpointError(f"the checkpoint has {name}={state[key].shape[0]}, the model {name}={own[key].shape[0]}: build the model as wide (dset.weights.architecture "
+            raise CheckpointError(f"the checkpoint has {name}={state[key].shape[0]}, the model "
+                                  f"{name}={own[key].shape[0]}: build the model as wide (dset.weights.architecture "
                                   "reads all settings off the tensors), or give the tensors of the backbone alone")
     strange = sorted(k for k in state if k not in own)
     for part in ('encoder.', 'decoder.'):
         if strange and not any(k.startswith(part) and k in own for k in state) and any(not k.startswith('backbone.')
             for k in state):
-            raise CheckpointError(f"the checkpoint has nothing under the names of the model's {part[:-1]}, but {len(strange)} tensors of other names, first {strange[0]!r}: were its keys renamed?")
+            raise CheckpointError(f"the checkpoint has nothing under the names of the model's {part[:-1]}, "
+                                  f"but {len(strange)} tensors of other names, first {strange[0]!r}: "
+                                  "were its keys renamed?")
     # (official files hold infinite anchors)
     bad = next((k for k, v in state.items() if k in own and not v.isfinite().all()), None)
-    if bad: raise CheckpointError(f'{bad} in the checkpoint holds NaN or infinity: the training that wrote it had failed')
+    if bad:
+        raise CheckpointError(f'{bad} in the checkpoint holds NaN or infinity: the training that wrote it had failed')
 
 # %% ../nbs/24_weights.ipynb #16a39ca5
 _CONSTANTS = ('num_batches_tracked', 'num_points_scale', 'token_pruner.epoch')
@@ -232,7 +258,8 @@ _CONSTANTS = ('num_batches_tracked', 'num_points_scale', 'token_pruner.epoch')
 def _why_not(key: str, own: dict, state: dict, experts: set[str]) -> str | None:
     "Why a tensor of the file has no place in the model, None if it fits."
     if key in own:
-        return None if own[key].shape == state[key].shape else f'shape {list(state[key].shape)} there, {list(own[key].shape)} here'
+        return (None if own[key].shape == state[key].shape else f'shape {list(state[key].shape)} there, '
+                f'{list(own[key].shape)} here')
     if re.fullmatch(r'decoder\.(anchors|valid_mask)', key): return 'computed for any image size'
     if re.sub(r'linear[12]\.(weight|bias)$', 'moe', key) in experts: return 'a dense FFN where the model has experts'
     return 'the model has no such part'
@@ -245,8 +272,8 @@ def _copy(model: DSETRTDETR, state: dict[str, Tensor], rows: list[int] | None, r
     for key, value in state.items():
         why = _why_not(key, own, state, experts)
         if rows is not None and _CLASS_LAYER.fullmatch(key) and key in own and own[key].shape[1:] == value.shape[1:]:
-            own[key], report.loaded[key] = copy_class_rows(own[key], value,
-                                                           rows), f'{sum(r >= 0 for r in rows)} of {len(rows)} classes by name'
+            own[key], report.loaded[key] = (copy_class_rows(own[key], value, rows),
+                                            f'{sum(r >= 0 for r in rows)} of {len(rows)} classes by name')
         elif why is None: own[key], report.loaded[key] = value, 'as it is'
         else: report.unused[key] = why
     model.load_state_dict(own)
@@ -272,7 +299,9 @@ def _source(source, download: bool) -> tuple[dict[str, Tensor], list[str] | None
         state, names = source.state_dict(), names_in(table)
     elif isinstance(source, dict): state, names = unwrap(source), None
     elif isinstance(source, (str, Path)): state, names = read_checkpoint(source, download)
-    else: raise CheckpointError(f'the source is a {type(source).__name__}: give a file, a folder, a state dict or a model')
+    else:
+        raise CheckpointError(f'the source is a {type(source).__name__}: give a file, a folder, '
+                              'a state dict or a model')
     if not state: raise CheckpointError('the source holds no tensors by name: give a checkpoint of RT-DETR or dset')
     return convert_state(state), names
 
@@ -282,7 +311,9 @@ def _rows_by_name(model: DSETRTDETR, state: dict[str, Tensor], names: list[str] 
     count = len(state['decoder.enc_score_head.bias']) if 'decoder.enc_score_head.bias' in state else len(names
         or COCO_CLASSES)
     names = names or names_of(count)
-    if len(names) != count: raise CheckpointError(f'the checkpoint has {count} classes, but {len(names)} names of them are known: give all of them, in the order of its ids, as source_classes')
+    if len(names) != count:
+        raise CheckpointError(f'the checkpoint has {count} classes, but {len(names)} names of them are known: '
+                              'give all of them, in the order of its ids, as source_classes')
     return class_rows(model.class_names, names, class_map)
 
 # %% ../nbs/24_weights.ipynb #18915a8d
@@ -314,7 +345,8 @@ def load_rtdetr_checkpoint(model: DSETRTDETR, source, class_map: dict[str, str] 
 
 # %% ../nbs/24_weights.ipynb #87c37cd2
 def names_of(num_classes: int) -> list[str]:
-    """The names of a checkpoint that does not say them: COCO's where it has COCO's 80 classes (or 91 or 90 ids, gaps included), else numbers."""
+    """The names of a checkpoint that does not say them: COCO's where it has COCO's 80 classes (or 91 or 90 ids, gaps
+    included), else numbers."""
     gaps = [c if c not in ('__background__', 'N/A') else f'unused {i}'
             for i, c in enumerate(FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT.meta['categories'])]
     known = {80: COCO_CLASSES, 91: gaps, 90: gaps[1:]}
@@ -330,7 +362,9 @@ def published_detector(source, image_size: tuple[int, int] = (640, 640), **setti
     state, names = _source(source, True)
     found = architecture(state)
     count = found.pop('num_classes')
-    if found['backbone'] is None: raise CheckpointError('the checkpoint has a backbone that is not known here: it must be a ResNet-D or an HGNetv2 of RT-DETR')
+    if found['backbone'] is None:
+        raise CheckpointError('the checkpoint has a backbone that is not known here: '
+                              'it must be a ResNet-D or an HGNetv2 of RT-DETR')
     if isinstance(source, (str, Path)) and str(source) in PUBLISHED:
         settings = PUBLISHED[str(source)].settings | settings
     names = names if names and len(names) == count else names_of(count)
@@ -339,7 +373,8 @@ def published_detector(source, image_size: tuple[int, int] = (640, 640), **setti
     model = DSETRTDETR(config, classes=names).eval()
     report = load_rtdetr_checkpoint(model, state, upcycle=False, verbose=False)
     if report.reinitialised:
-        raise CheckpointError(f'the checkpoint lacks {len(report.reinitialised)} tensors of its own architecture, first {next(iter(report.reinitialised))}')
+        raise CheckpointError(f'the checkpoint lacks {len(report.reinitialised)} tensors of its own architecture, '
+                              f'first {next(iter(report.reinitialised))}')
     return model
 
 def open_weights(source: str | Path) -> DSETRTDETR:
@@ -355,5 +390,6 @@ def open_weights(source: str | Path) -> DSETRTDETR:
     if {'model', 'config', 'class_names'} <= raw.keys(): return load_detector(file)[0]
     try: return published_detector(source if str(source) in PUBLISHED else file)
     except CheckpointError as e:
-        raise CheckpointError(f'{file} is neither a checkpoint of dset (no configuration, no class names) nor a whole RT-DETR: {e}; to start a detector from a part, use '
+        raise CheckpointError(f'{file} is neither a checkpoint of dset (no configuration, no class names) '
+                              f'nor a whole RT-DETR: {e}; to start a detector from a part, use '
                               'create_detector and dset.weights.load_rtdetr_checkpoint') from None

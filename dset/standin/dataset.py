@@ -21,21 +21,23 @@ from tqdm.auto import tqdm
 
 from ..config import leave_with_parent, usable_cores, whole_file
 from .meshes import Mesh, _dot, place
-from .renderer import Camera, Light, Stamp, _over, _pixels, draw_mesh, lidar_pose, lidar_to_camera, make_light, shade
+from .renderer import (Camera, Light, Stamp, _over, _pixels, draw_mesh, lidar_pose, lidar_to_camera,
+                                   make_light, shade)
 from .scenes import SCENES, Backdrop, Site, _bilinear, _lamp_light, make_backdrop, make_site
 from .traffic import Body, body_mesh, populate
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #373a8144
 class Seen(NamedTuple):
-    """One body in one frame: its visible box (xyxy pixels), hidden share, share of its box outside the image, pixels visible."""
+    """One body in one frame: its visible box (xyxy pixels), hidden share, share of its box outside the image, pixels
+    visible."""
     body: int
     box: tuple
     hidden: float
     cut: tuple
     pixels: int
 
-def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t: float) -> tuple[np.ndarray,
-    list[Seen]]:
+def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light,
+                 t: float) -> tuple[np.ndarray, list[Seen]]:
     "Draw the bodies at time `t` into the backdrop, far to near: image `[h,w,3]` 0..1 and what is visible of whom."
     cam = site.camera; h, w = cam.size; poses = [b.pose(t) for b in bodies]
     ahead = [float(cam.project(np.array([*p, .5]))[1]) for p, _ in poses]
@@ -55,7 +57,8 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light, t
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #f0193a1f
 def _shadow_mask(site: Site, meshes, light: Light):
-    """How much of the sun the bodies take from each pixel of the ground: their meshes, flattened along the light. A window and its values."""
+    """How much of the sun the bodies take from each pixel of the ground: their meshes, flattened along the light. A
+    window and its values."""
     cam = site.camera
     h, w = cam.size
     m = np.zeros(h * w, np.uint8)
@@ -90,7 +93,8 @@ def _patches(site: Site, quads, blur: float):
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #ad12203b
 def _paints(site: Site, back: Backdrop, bodies, places, light: Light) -> list:
-    """For each body that stands at `places [n,2]`, in the sun or in the shade of a house, the function that shades its mesh."""
+    """For each body that stands at `places [n,2]`, in the sun or in the shade of a house, the function that shades
+    its mesh."""
     p = np.reshape(places, (-1, 2)); sun = _bilinear(back.sunlit, site.layout.pixel(p, 4))
     lamps = light.lamps * .8 * _lamp_light(site, p.astype(np.float32)).astype(float)
     return [partial(shade, palette=b.palette, glow=b.glow, eye=site.camera.C, light=light, sunlit=float(s), extra=l)
@@ -320,8 +324,8 @@ def _save_frame(root: Path, id: str, px: np.ndarray, labels: list[dict], site: S
     cam = site.camera; R, t = lidar_to_camera(cam); lidar = _LIDAR[site.side]
     _write(root / f'calib/camera_intrinsic/{id}.json', json.dumps({'cam_D': [0.] * 5, 'cam_K': cam.K.ravel().tolist(),
         'height': cam.size[0], 'width': cam.size[1]}))
-    _write(root / f'calib/{lidar}_to_camera/{id}.json', json.dumps({'rotation': R.tolist(), 'translation': t[:,
-        None].tolist()}))
+    _write(root / f'calib/{lidar}_to_camera/{id}.json',
+           json.dumps({'rotation': R.tolist(), 'translation': t[:, None].tolist()}))
     text = json.dumps(_strings(labels) if site.side == 'infrastructure' else labels)
     _write(root / f'label/{lidar}/{id}.json', text); _write(root / f'label/camera/{id}.json', text)
 
@@ -380,7 +384,8 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #2017c7dc
 def _share(jobs: list, workers: int) -> list:
-    """The sequences of the last round, too few for all `workers`, are cut in pieces: better to draw an empty scene twice than to wait."""
+    """The sequences of the last round, too few for all `workers`, are cut in pieces: better to draw an empty scene
+    twice than to wait."""
     rest = len(jobs) % workers
     if not rest: return jobs
     cut = [(s, [int(f) for f in part]) for s, frames in jobs[-rest:]
@@ -395,14 +400,16 @@ def _draw(*job):
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #8139832a
 def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
-    """Draw `jobs` (sequence, frames), here or in worker processes; yields how many frames have come. An error stops the rest."""
+    """Draw `jobs` (sequence, frames), here or in worker processes; yields how many frames have come. An error stops
+    the rest."""
     left = sum(len(frames) for _, frames in jobs)
     workers = min(usable_cores() if num_workers is None else num_workers, left)
     if workers <= 1:
         for j in jobs:
             for _ in draw_sequence(root, plan, *j): yield 1
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn'), initializer=leave_with_parent); seen = _labels(root)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context('spawn'), initializer=leave_with_parent)
+    seen = _labels(root)
     try:
         waiting = [pool.submit(_draw, root, plan, *j) for j in _share(jobs, workers)]
         while waiting:
@@ -410,27 +417,34 @@ def _draw_all(root: str, plan: Plan, jobs: list, num_workers: int | None):
             for future in finished: future.result()
             now = _labels(root); yield now - seen; seen = now
     except BrokenProcessPool:
-        raise RuntimeError('a worker process was killed, perhaps for want of memory: run it again with fewer num_workers, and it goes on; '
+        raise RuntimeError('a worker process was killed, perhaps for want of memory: '
+                           'run it again with fewer num_workers, and it goes on; '
                            'in a script, call synthesize under if __name__ == "__main__"') from None
     finally: pool.shutdown(cancel_futures=True)
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #940cd8c6
 def _make_way(root: Path, plan: Plan, any_length: bool):
-    """Nothing for a folder that is empty or holds `plan`; frames of an earlier renderer are removed; `ValueError` for anything else."""
+    """Nothing for a folder that is empty or holds `plan`; frames of an earlier renderer are removed; `ValueError`
+    for anything else."""
     mark = root / 'synthesize.json'
     if not mark.exists():
         if root.is_file() or root.exists() and any(root.iterdir()):
             raise ValueError(f'{root} is not empty and was not written by synthesize; choose an empty folder')
         return
-    try: held = json.loads(mark.read_text()); old = Plan(**held); ids, earlier = set(old.ids()), old.version < plan.version
+    try:
+        held = json.loads(mark.read_text()); old = Plan(**held)
+        ids, earlier = set(old.ids()), old.version < plan.version
     except (ValueError, TypeError, ArithmeticError):
-        raise ValueError(f'{mark} cannot be read, so what {root} holds is not known; choose another folder or delete this one') from None
+        raise ValueError(f'{mark} cannot be read, so what {root} holds is not known; '
+                         'choose another folder or delete this one') from None
     want = json.loads(json.dumps(asdict(plan)))
     if held == want: return
     free = {'version'} | ({'sequence_length'} if any_length else set())
     if not earlier or any(held[k] != v for k, v in want.items() if k not in free):
-        raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); choose another folder or delete this one')
-    warnings.warn(f'{root} was drawn by version {old.version} of the renderer, which is at {plan.version} now: its frames are drawn again', stacklevel=3)
+        raise ValueError(f'{root} already holds another synthetic set ({mark.read_text()}); '
+                         'choose another folder or delete this one')
+    warnings.warn(f'{root} was drawn by version {old.version} of the renderer, which is at {plan.version} now: '
+                  'its frames are drawn again', stacklevel=3)
     for folder in ('label', 'image', 'calib'):   # labels first: they mark frames as done
         for file in list((root / folder).rglob('*.*')):
             if file.name.split('.')[0] in ids: file.unlink()
@@ -442,11 +456,12 @@ def _whole(name: str, value, least: int) -> int:
     return int(value)
 
 def _plan(num_frames, seed, image_size, side, scene, sequence_length) -> Plan:
-    if not isinstance(image_size, (list,
-                                   tuple)) or len(image_size) != 2: raise ValueError(f'image_size is (height, width), not {image_size!r}')
+    if not isinstance(image_size, (list, tuple)) or len(image_size) != 2:
+        raise ValueError(f'image_size is (height, width), not {image_size!r}')
     if side not in list(_LIDAR): raise ValueError(f"side must be one of {sorted(_LIDAR)}, not {side!r}")
     if scene not in list(SCENES): raise ValueError(f"scene must be one of {sorted(SCENES)}, not {scene!r}")
-    if scene == 'roadside' and side == 'vehicle': raise ValueError("scene='roadside' is seen from a pole: side='infrastructure'")
+    if scene == 'roadside' and side == 'vehicle':
+        raise ValueError("scene='roadside' is seen from a pole: side='infrastructure'")
     return Plan(_whole('num_frames', num_frames, 1), _whole('seed', seed, 0),
                 tuple(_whole('image_size (height, width)', v, 64) for v in image_size),
                 side, scene, _whole('sequence_length', sequence_length, 1))

@@ -22,7 +22,8 @@ MATERIALS = ('paint', 'paint2', 'trim', 'glass', 'tyre', 'hub', 'headlamp', 'tai
 _M = {m: i for i, m in enumerate(MATERIALS)}
 
 class Mesh(NamedTuple):
-    """Triangles: corners `v [m,3,3]` in metres, unit normals at the corners `n [m,3,3]`, material `mat [m]` (an index of `MATERIALS`)."""
+    """Triangles: corners `v [m,3,3]` in metres, unit normals at the corners `n [m,3,3]`, material `mat [m]` (an
+    index of `MATERIALS`)."""
     v: np.ndarray
     n: np.ndarray
     mat: np.ndarray
@@ -77,7 +78,8 @@ def merge(*meshes: Mesh) -> Mesh:
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #a523a038
 def sheet(p: np.ndarray, mat='paint', closed: bool = False, crease: float = .7, centre=None) -> Mesh:
-    """A surface through a grid of points `p [a,b,3]`; `mat` is a name or a grid `[a-1, b-1]` of names; `closed` joins the last column to the first."""
+    """A surface through a grid of points `p [a,b,3]`; `mat` is a name or a grid `[a-1, b-1]` of names; `closed`
+    joins the last column to the first."""
     if closed: p = np.concatenate([p, p[:, :1]], 1)
     q00, q01, q10, q11 = p[:-1, :-1], p[:-1, 1:], p[1:, :-1], p[1:, 1:]
     v = np.stack([np.stack([q00, q10, q11], 2), np.stack([q00, q11, q01], 2)], 2)   # [a-1, b-1, 2, 3, 3]
@@ -347,10 +349,9 @@ def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = Tru
              limb((.36, -.34, 1.04), (.36, .34, 1.04), .025, None, 'dark', 5), quad((.546, 0, 1.0), (0, .09, 0), (0, 0,
                  .06), 'headlamp'), quad((-.79, 0, .6), (0, -.1, 0), (0, 0, .05), 'taillamp'), quad((-.77, 0, .42), (0,
                  -.1, 0), (0, 0, .07), 'plate')]
-    parts += [limb((.36, .3 * s, 1.04), (.34, .36 * s, 1.24), .012, None, 'dark', 4) for s in (-1,
-        1)] + [fan(np.array([(.34, .36 * s + .06 * math.cos(t), 1.26 + .05 * math.sin(t))
-                             for t in np.arange(8) * .785]),
-        'dark', both=True) for s in (-1, 1)]
+    parts += [limb((.36, .3 * s, 1.04), (.34, .36 * s, 1.24), .012, None, 'dark', 4) for s in (-1, 1)] + [
+        fan(np.array([(.34, .36 * s + .06 * math.cos(t), 1.26 + .05 * math.sin(t)) for t in np.arange(8) * .785]),
+            'dark', both=True) for s in (-1, 1)]
     if box_behind: parts.append(box((.46, .48, .46), (-.74, 0, .82), 'cargo'))
     rider = person((-.3, .88), .06, [(.2, .16, .36), (.2, -.16, .36)], [(.33, .3, 1.06), (.33, -.3, 1.06)], scale,
         helmet, .26, -.08)
@@ -398,7 +399,8 @@ def cone(H: float = .75) -> Mesh:
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #63920a81
 def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 2400) -> Mesh:
-    """A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps; `height == crown` is a bush."""
+    """A trunk and a cloud of leaf triangles whose normals point away from the crown's lumps; `height == crown` is a
+    bush."""
     lumps = rng.normal(size=(12, 3)) * (crown * .42, crown * .42, crown * .32) + (0, 0, height - crown * .85)
     r = crown * rng.uniform(.3, .55, 12)
     k = rng.integers(12, size=leaves)

@@ -17,7 +17,8 @@ from .meshes import MATERIALS, Mesh, _M, _dot
 
 # %% ../../nbs/appendix/A02_renderer.ipynb #d9125750
 class Camera(NamedTuple):
-    """A pinhole camera: `K [3,3]`, rotation `R [3,3]` (rows: right, down, forward), centre `C [3]` in metres, image `(height, width)`."""
+    """A pinhole camera: `K [3,3]`, rotation `R [3,3]` (rows: right, down, forward), centre `C [3]` in metres, image
+    `(height, width)`."""
     K: np.ndarray
     R: np.ndarray
     C: np.ndarray
@@ -27,7 +28,8 @@ class Camera(NamedTuple):
     @classmethod
     def looking(cls, position, yaw: float, pitch: float, focal: float, size: tuple[int, int],
         roll: float = 0.) -> 'Camera':
-        """A camera at `position`, optical axis at `yaw` (radians from +x) and `pitch` below the horizon; `focal` in pixels."""
+        """A camera at `position`, optical axis at `yaw` (radians from +x) and `pitch` below the horizon; `focal` in
+        pixels."""
         h, w = size
         cy, sy, cp, sp = math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch)
         f = np.array([cy * cp, sy * cp, -sp]); r = np.array([sy, -cy, 0.]); d = np.cross(f, r)
@@ -60,7 +62,8 @@ def lidar_to_camera(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
 
 # %% ../../nbs/appendix/A02_renderer.ipynb #d6242337
 def _spans(xy: np.ndarray, h: int, w: int):
-    """Rows of triangles `xy [m,3,2]` inside an `h x w` window: triangle, row, first and past-the-last column, one entry per row."""
+    """Rows of triangles `xy [m,3,2]` inside an `h x w` window: triangle, row, first and past-the-last column, one
+    entry per row."""
     X, Y = (np.ascontiguousarray(xy[..., k].T) for k in (0, 1))   # [3, m]
     y0 = np.ceil(np.clip(_least(*Y), 0, h) - .5).astype(np.int64)
     n = np.maximum(np.floor(np.clip(_most(*Y), 0, h) - .5).astype(np.int64) + 1 - y0, 0)
@@ -99,7 +102,8 @@ def _planes(xy: np.ndarray, value: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/appendix/A02_renderer.ipynb #e95e4e4b
 def rasterize(xy: np.ndarray, depth: np.ndarray, h: int, w: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nearest triangle `[h,w]` (-1: none) and its inverse depth `[h,w]`, for triangles `xy [m,3,2]` in pixels with `depth [m,3]`."""
+    """Nearest triangle `[h,w]` (-1: none) and its inverse depth `[h,w]`, for triangles `xy [m,3,2]` in pixels with
+    `depth [m,3]`."""
     zbuf, ids = np.zeros(h * w, np.float32), np.full(h * w, -1, np.int32)
     k, x, tri, row = _pixels(xy, h, w)
     if len(k):
@@ -133,7 +137,8 @@ _TIMES = {  # elevation range (degrees), sun, sky light, zenith (display), horiz
 
 # %% ../../nbs/appendix/A02_renderer.ipynb #08b26d7e
 def make_light(rng, time: str | None = None, weather: str | None = None, easy: bool = False) -> Light:
-    """Draw a time of day (day, dusk, night) and weather (clear, overcast, rain, fog), unless they are given; `easy`: mostly clear days."""
+    """Draw a time of day (day, dusk, night) and weather (clear, overcast, rain, fog), unless they are given; `easy`:
+    mostly clear days."""
     t = str(rng.choice(['day', 'dusk', 'night'], p=[.86, .08, .06] if easy else [.72, .14, .14]))
     w = str(rng.choice(['clear', 'overcast', 'rain', 'fog'], p=[.6, .3, .06, .04] if easy else [.55, .25, .12, .08]))
     time, weather = time or t, weather or w
@@ -181,7 +186,8 @@ def shade(mesh: Mesh, palette: np.ndarray, glow: np.ndarray, eye: np.ndarray, li
     return _haze(encode(lin + glow[mesh.mat][:, None]), dist, light)
 
 def _shine(view: np.ndarray, n: np.ndarray, light: Light, sunlit: float) -> np.ndarray:
-    """What a polished surface with normals `n [...,3]` mirrors of sky and sun along `view [...,3]`: Schlick's Fresnel term, a Phong highlight."""
+    """What a polished surface with normals `n [...,3]` mirrors of sky and sun along `view [...,3]`: Schlick's
+    Fresnel term, a Phong highlight."""
     cos = _dot(view, n)[..., None]
     refl = view - 2 * cos * n
     fres = .04 + .96 * (1 - np.clip(-cos, 0, 1)) ** 5
@@ -197,7 +203,8 @@ for _k, _v in dict(paint=.55, paint2=.4, glass=1., headlamp=.8, taillamp=.4, met
 
 # %% ../../nbs/appendix/A02_renderer.ipynb #870d23da
 class Stamp(NamedTuple):
-    """What one body covers: `rgb [h,w,3]`, coverage `alpha [h,w]`, inverse `depth` at full cover, and the window's corner (x, y)."""
+    """What one body covers: `rgb [h,w,3]`, coverage `alpha [h,w]`, inverse `depth` at full cover, and the window's
+    corner (x, y)."""
     rgb: np.ndarray
     alpha: np.ndarray
     iz: np.ndarray
@@ -232,8 +239,10 @@ def draw_mesh(mesh: Mesh, colour, camera: Camera, ss: int = 2) -> Stamp | None:
     hit = np.nonzero(ids.ravel() >= 0)[0]
     if len(hit) == 0: return None
     rgb = colour(Mesh(mesh.v[front], mesh.n[front], mesh.mat[front]))
-    ids = ids.ravel()[hit]; table = np.concatenate([_planes(t, rgb), _least(*rgb.swapaxes(0, 1))[:, None], _most(*rgb.swapaxes(0,
-        1))[:, None]], 1).astype(np.float32).transpose(2, 1, 0)   # [channel, (a, b, c, least, most), triangle]
+    ids = ids.ravel()[hit]
+    # [channel, (a, b, c, least, most), triangle]
+    table = np.concatenate([_planes(t, rgb), _least(*rgb.swapaxes(0, 1))[:, None], _most(*rgb.swapaxes(0, 1))[:, None]],
+                           1).astype(np.float32).transpose(2, 1, 0)
     y, x = ((v + .5).astype(np.float32) for v in np.divmod(hit, iz.shape[1]))
     def small(value):
         plane = np.zeros(iz.shape, np.float32); plane.ravel()[hit] = value

@@ -23,7 +23,8 @@ _LANE = 3.5   # metres
 
 @dataclass
 class Layout:
-    """Lanes per direction of the roads along x and y, the bicycle lane, the pavement; the ground is drawn to +-`reach` metres, `res` metres a pixel."""
+    """Lanes per direction of the roads along x and y, the bicycle lane, the pavement; the ground is drawn to
+    +-`reach` metres, `res` metres a pixel."""
     lanes: tuple[int, int]; bike: float; walk: float; reach: float = 100.; res: float = .06
     @property
     def half(self): return tuple(n * _LANE + self.bike for n in self.lanes)
@@ -102,8 +103,8 @@ def _wear(pen: _Pen, layout: Layout, asphalt, rng):
             line.append(p)
         pen.d.line(pen.px(line), fill=dim(.72), width=1)
     for _ in range(7):
-        q = pen.px([np.array([rng.uniform(-50, 50), rng.uniform(-1,
-                                                                1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]
+        q = pen.px(
+            [np.array([rng.uniform(-50, 50), rng.uniform(-1, 1) * (hx - 1.5)]) @ _rot(int(rng.integers(4))).T])[0]
         r = .36 / layout.res
         pen.d.ellipse((q[0] - r, q[1] - r, q[0] + r, q[1] + r), fill=dim(.62), outline=dim(.85))
 
@@ -194,7 +195,8 @@ def _hash(i, j, seed: int) -> np.ndarray:
     return ((h ^ (h >> 16)) & 0xffff) / 65536
 
 def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.ndarray, np.ndarray]:
-    """Albedo `[p,3]` and glow `[p,3]` at `u` metres along and `v` metres up a wall: floors, window bays, shops at street level."""
+    """Albedo `[p,3]` and glow `[p,3]` at `u` metres along and `v` metres up a wall: floors, window bays, shops at
+    street level."""
     i, j = np.floor(u / wall.bay).astype(int), np.floor(v / wall.floor).astype(int)
     fu, fv = u / wall.bay - i, v / wall.floor - j
     h = _hash(i, j, wall.seed); hs = _hash(i // 2, j * 0, wall.seed + 5)
@@ -202,8 +204,8 @@ def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.n
     roof, shop = v > wall.height - .7, j == 0
     win = np.where(shop, (fu > .05) & (fu < .95) & (fv > .08) & (fv < .7),
         (fu > lo) & (fu < hi) & (fv > bot) & (fv < top)) & ~roof
-    alb = np.broadcast_to(wall.colour,
-        u.shape + (3,)) * (1 - .1 * (fv < .07) - .14 * ((np.abs(fv - bot + .03) < .03) & (fu > lo - .04) & (fu < hi + .04)) + .12 * roof)[..., None]
+    alb = np.broadcast_to(wall.colour, u.shape + (3,)) * (1 - .1 * (fv < .07) - .14 * (
+        (np.abs(fv - bot + .03) < .03) & (fu > lo - .04) & (fu < hi + .04)) + .12 * roof)[..., None]
     alb = alb * (1 - .16 * np.exp(-v / 1.5) + .05 * (_hash(i, j, 3) - .5))[..., None]
     glass = np.array([.13, .17, .2]) * (.6 + .8 * h[..., None]) + np.array([.10, .13, .16]) * fv[..., None]
     alb = np.where(win[..., None], np.where((h > .82)[..., None] & ~shop[..., None], np.array([.55, .5, .44]), glass),
@@ -265,7 +267,8 @@ def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], 
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #81b6a815
 class Scene(NamedTuple):
-    """A kind of scene: ranges (low, high) for its `lanes`, and for the pole and the camera on it, in metres and degrees; `focal` in widths of the picture."""
+    """A kind of scene: ranges (low, high) for its `lanes`, and for the pole and the camera on it, in metres and
+    degrees; `focal` in widths of the picture."""
     lanes: tuple        # of the roads along x and y, in each direction: whole numbers, the high end excluded
     reach: float        # the ground is drawn to +- this many metres
     coarse: float       # at most so much coarser than 6 cm a pixel
@@ -302,7 +305,8 @@ class Site:
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #227b83ab
 def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrastructure', scene: str = 'dair') -> Site:
-    """Build intersection number `index`: roads, kerbs, houses, trees, masts, and a camera of its own height, pitch and focal length."""
+    """Build intersection number `index`: roads, kerbs, houses, trees, masts, and a camera of its own height, pitch
+    and focal length."""
     rng = np.random.default_rng([seed, 1, index])
     kind = SCENES[scene]
     lay = Layout(tuple(int(rng.integers(*n)) for n in kind.lanes), rng.uniform(1.6, 2.6), rng.uniform(3, 5), kind.reach,
@@ -324,7 +328,8 @@ def make_site(seed: int, index: int, size: tuple[int, int], side: str = 'infrast
 # %% ../../nbs/appendix/A03_scenes.ipynb #0d502af1
 @dataclass
 class Backdrop:
-    """The empty scene: pixels with and without direct sun `[h,w,3]` (0..1), depth along the axis and what is ground `[h,w]`, sunlit ground from above."""
+    """The empty scene: pixels with and without direct sun `[h,w,3]` (0..1), depth along the axis and what is ground
+    `[h,w]`, sunlit ground from above."""
     lit: np.ndarray; unlit: np.ndarray; depth: np.ndarray; sunlit: np.ndarray; ground: np.ndarray
 
 def _static_shadows(site: Site, light: Light) -> np.ndarray:
@@ -349,7 +354,8 @@ def _lamp_light(site: Site, xy: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #96e68990
 def _rays(camera: Camera, ss: int) -> tuple[np.ndarray, np.ndarray]:
-    """World directions through every sub-pixel, as parts `[h*ss, 3]` and `[w*ss, 3]` to add: one for its row, one for its column. Their component along the axis is 1."""
+    """World directions through every sub-pixel, as parts `[h*ss, 3]` and `[w*ss, 3]` to add: one for its row, one
+    for its column. Their component along the axis is 1."""
     h, w = camera.size; f = camera.K[0, 0]
     x = ((np.arange(w * ss) + .5) / ss - w / 2) / f; y = ((np.arange(h * ss) + .5) / ss - h / 2) / f
     r, d, fw = camera.R
@@ -403,7 +409,8 @@ def _ground_depth(cam: Camera, depth: np.ndarray) -> np.ndarray:
     return (down > 1e-3) & (np.abs(depth * down - cam.C[2]) < .02 * cam.C[2] + .01 * depth * down)
 
 def _paint_ground(site: Site, light: Light, mips, sun, clouds, rays, ok, lit, dark, depth):
-    """Fill strips `lit`, `dark` and `depth` with the ground where `ok [h,w]`; every second column has `rays`: columns are painted in pairs."""
+    """Fill strips `lit`, `dark` and `depth` with the ground where `ok [h,w]`; every second column has `rays`:
+    columns are painted in pairs."""
     cam = site.camera; ss = ok.shape[1] // rays.shape[1]
     t = cam.C[2] / np.maximum(-rays[..., 2], 1e-4)
     xy = (cam.C[:2] + rays[..., :2] * t[..., None]).astype(np.float32)
@@ -428,7 +435,8 @@ def make_backdrop(site: Site, light: Light, rng, green: int = 0, ss: int = 2) ->
     cam = site.camera; h, w = cam.size
     rays = rows, cols = _rays(cam, ss); H, W = h * ss, w * ss
     sun = _static_shadows(site, light); clouds = _noise_tile(rng, 512, ((8, .03), (16, .04), (64, .06)))
-    lit, dark = np.zeros((H, W, 3), np.float32), np.zeros((H, W, 3), np.float32); depth = np.full((H, W), 1e6, np.float32)
+    lit, dark = np.zeros((H, W, 3), np.float32), np.zeros((H, W, 3), np.float32)
+    depth = np.full((H, W), 1e6, np.float32)
     mips = _mips(site.ground)
     for r0 in range(0, H, 32):   # in strips that stay in the processor's cache
         s = np.s_[r0:r0 + 32]; r = rows[s, None] + cols; up = r[..., 2] >= -1e-3
@@ -476,8 +484,10 @@ def _draw_wall(wl: Wall, cam: Camera, rays: tuple, lit: np.ndarray, dark: np.nda
     if away <= 0: return   # its back: another wall of the block hides it
     sun = light.sun * max(float(out @ light.direction[:2]), 0); everywhere = _wall_pixels(wl, cam, depth, ss)
     for k in range(0, len(everywhere), 1 << 14):   # a few thousand at a time: they stay in the processor's cache
-        at = everywhere[k:k + (1 << 14)]; y, x = np.divmod(at, depth.shape[1]); r = rays[0].take(y, 0) + rays[1].take(x, 0)
-        t = -away / np.minimum(r[:, :2] @ out, -1e-9); u = (cam.C[:2] - wl.a) @ along + (r[:, :2] @ along) * t; v = cam.C[2] + r[:, 2] * t
+        at = everywhere[k:k + (1 << 14)]; y, x = np.divmod(at, depth.shape[1])
+        r = rays[0].take(y, 0) + rays[1].take(x, 0)
+        t = -away / np.minimum(r[:, :2] @ out, -1e-9)
+        u = (cam.C[:2] - wl.a) @ along + (r[:, :2] @ along) * t; v = cam.C[2] + r[:, 2] * t
         hit = (t < depth.ravel()[at]) & (u >= 0) & (u <= length) & (v >= 0) & (v <= wl.height)
         at, t, u, v = at[hit], t[hit].astype(np.float32), u[hit], v[hit]
         alb, glow = facade(wl, u, v, light.lamps); alb = alb ** 2.2

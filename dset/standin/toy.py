@@ -42,8 +42,8 @@ class Shapes(Dataset):
         "The ground truth as COCO has it."
         rows = [(t['image_id'], l, (x0, y0, x1 - x0, y1 - y0)) for _, t in self.items
                 for l, (x0, y0, x1, y1) in zip(t['labels'].tolist(), t['boxes'].tolist())]
-        annotations = [dict(id=n, image_id=i, category_id=l + 1, bbox=b, area=b[2] * b[3], iscrowd=0) for n,
-                       (i, l, b) in enumerate(rows, 1)]
+        annotations = [dict(id=n, image_id=i, category_id=l + 1, bbox=b, area=b[2] * b[3], iscrowd=0)
+                       for n, (i, l, b) in enumerate(rows, 1)]
         return dict(images=[dict(id=i, width=64, height=64) for i in range(len(self))], annotations=annotations,
                     categories=[dict(id=1, name='square'), dict(id=2, name='bar')])
 

@@ -41,7 +41,8 @@ def _turn(x0: float, y0: float, r: float, left: bool, end: float) -> np.ndarray:
 
 # %% ../../nbs/appendix/A04_traffic.ipynb #b8f718e7
 def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
-    """Where things go while the axis `green` (0: x, 1: y) has green: through lanes, turns, queues at red, bicycle lanes, pavements, crossings."""
+    """Where things go while the axis `green` (0: x, 1: y) has green: through lanes, turns, queues at red, bicycle
+    lanes, pavements, crossings."""
     out = []; R = layout.reach - 5. if layout.reach > 80 else 40.
     for k in range(4):
         M = _rot(k)
@@ -87,7 +88,8 @@ COUNTS = {   # road users in view in the other kinds of scene, chosen by us
 # %% ../../nbs/appendix/A04_traffic.ipynb #0d6e43f1
 @dataclass
 class Body:
-    """One road user: its `type`, shape (`build` and `args`, stretched by `scale`), colours, size (l, w, h) and where it goes."""
+    """One road user: its `type`, shape (`build` and `args`, stretched by `scale`), colours, size (l, w, h) and where
+    it goes."""
     type: str
     build: str
     args: tuple
@@ -140,7 +142,8 @@ def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
     for k, v in fixed.items(): c[_M[k]] = v
     c[_M['paint']] = pick(_BUS if kind == 'Bus' else _PAINTS if kind != 'Cyclist' else _CLOTH)
     c[_M['paint2']] = pick(_BUS)
-    c[_M['shirt']], c[_M['trousers']], c[_M['cargo']], c[_M['helmet']] = pick(_CLOTH), pick(_PANTS), pick(_CARGO), pick(_CLOTH)
+    c[_M['shirt']], c[_M['trousers']], c[_M['cargo']], c[_M['helmet']] = pick(_CLOTH), pick(_PANTS), pick(
+        _CARGO), pick(_CLOTH)
     if kind == 'Tricyclist':
         c[_M['paint']] = np.array([(.15, .32, .55), (.55, .16, .14), (.2, .42, .3)])[rng.integers(3)]
     glow[_M['sign']] = (1.2, .55, .08)
@@ -198,8 +201,8 @@ def _seen(body: Body, camera: Camera, t: np.ndarray, limit: float = 115., least:
     "Whether the body's middle is in the image, near enough and at least 15 px (at 1080 rows) high, at times `t`."
     p, _ = body.pose(t); q = np.concatenate([p, np.full((len(p), 1), body.size[2] / 2)], 1)
     xy, z = camera.project(q); h, w = camera.size
-    return (z > 2) & (z < limit) & (xy > 0).all(-1) & (xy < (w, h)).all(-1) & (camera.K[0,
-        0] * body.size[2] / z > least * h / 1080)
+    return (z > 2) & (z < limit) & (xy > 0).all(-1) & (xy < (w, h)).all(-1) & (
+        camera.K[0, 0] * body.size[2] / z > least * h / 1080)
 
 # %% ../../nbs/appendix/A04_traffic.ipynb #9df9a659
 def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
@@ -228,7 +231,8 @@ def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
 
 # %% ../../nbs/appendix/A04_traffic.ipynb #a4ffa24f
 def populate(site: Site, light: Light, times: np.ndarray, green: int, rng) -> list[Body]:
-    """Fill a sequence: bodies that never overlap at `times`, as many in view on average as the scene's counts (dair: the census) say."""
+    """Fill a sequence: bodies that never overlap at `times`, as many in view on average as the scene's counts (dair:
+    the census) say."""
     cam, tracks, limits = site.camera, make_tracks(site.layout, green, rng), SCENES[site.scene].limits
     census = site.scene == 'dair'
     base = dict(CENSUS[site.side] if census else COUNTS[site.scene])
