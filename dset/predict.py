@@ -440,14 +440,16 @@ def evaluation_line(metrics: dict, name: str = '') -> str:
 # %% ../nbs/29_predict.ipynb #a30c874e
 def _predict_parser() -> argparse.ArgumentParser:
     p = Parser(prog='dset_predict', formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
-               description='Find traffic participants in pictures and videos: draws them into OUT/pictures and lists them in OUT/predictions.json.',
+               description='Find traffic participants in pictures and videos: draws them into OUT/pictures and lists them in '
+               'OUT/predictions.json.',
                epilog='''examples:
   dset_predict street.jpg --weights logs/dset_tiny_20260101_120000 --out found
   dset_predict camera1/ camera2/*.png --weights detector.onnx --out found --batch_size 8 --threads 4
   dset_predict crossing.mp4 --every 5 --weights best_checkpoint.pth --out found --threshold 0.5
   dset_predict street.jpg --weights rtdetr_v2_r18vd --out found          # a published name, downloaded once
-predictions.json: {"class_names": [...], "images": [{"file", "width", "height", "detections": [{"box": [x1, y1, x2, y2], "score", "label",
-"name"}]}], "unreadable": [{"file", "why"}]}; boxes are in pixels of the picture as it is seen, EXIF orientation obeyed.''')
+predictions.json: {"class_names": [...], "images": [{"file", "width", "height", "detections": [{"box": [x1, y1, x2, y2],
+"score", "label", "name"}]}], "unreadable": [{"file", "why"}]}; boxes are in pixels of the picture as it is seen,
+EXIF orientation obeyed.''')
     add = p.add_argument
     add('inputs', nargs='+', metavar='IMAGES',
         help='pictures, folders, globs, videos (with torchcodec, cv2 or imageio installed)')
