@@ -440,8 +440,8 @@ def evaluation_line(metrics: dict, name: str = '') -> str:
 # %% ../nbs/29_predict.ipynb #a30c874e
 def _predict_parser() -> argparse.ArgumentParser:
     p = Parser(prog='dset_predict', formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
-               description='Find traffic participants in pictures and videos: draws them into OUT/pictures and lists them in '
-               'OUT/predictions.json.',
+               description='Find traffic participants in pictures and videos: draws them into OUT/pictures and lists them '
+               'in OUT/predictions.json.',
                epilog='''examples:
   dset_predict street.jpg --weights logs/dset_tiny_20260101_120000 --out found
   dset_predict camera1/ camera2/*.png --weights detector.onnx --out found --batch_size 8 --threads 4
