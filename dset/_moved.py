@@ -14,8 +14,7 @@ def moved(old: str, *places: str, **renamed: str):
     """A module-level `__getattr__` for the module `old`, whose names live in the modules `places` now.
 
     `renamed`: old name -> 'module:new_name' for what changed its name too. The function raises AttributeError for a
-    name that
-    is in none of them and warns with a DeprecationWarning that names the new place otherwise."""
+    name that is in none of them and warns with a DeprecationWarning that names the new place otherwise."""
     def look_up(name: str):
         # __path__, __all__: asked by Python itself
         if name.startswith('__'): raise AttributeError(f'module {old!r} has no attribute {name!r}')

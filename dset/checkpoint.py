@@ -124,8 +124,8 @@ def changed_keys(old: Config, new: Config, mid_epoch: bool = False) -> tuple[dic
     """The keys that differ as (accepted, refused), each path -> (old, new).
 
     Refused is what shapes the weights or, inside an epoch, the order of the images."""
-    def structural(k): return (k.startswith('model.') and k not in _FREE) or k == 'data.classes' or (mid_epoch
-        and k in _POSITION)
+    def structural(k):
+        return (k.startswith('model.') and k not in _FREE) or k == 'data.classes' or (mid_epoch and k in _POSITION)
     changed = {k: v for k, v in diff_config(old, new).items() if k not in _UNREMARKABLE}
     return {k: v for k, v in changed.items() if not structural(k)}, {k: v for k, v in changed.items() if structural(k)}
 
@@ -158,9 +158,8 @@ def trainer_state(t) -> dict[str, Any]:
     scaler, rng = t.accelerator.scaler, gather_object([get_rng_state()])
     averaged = dict(model=t.ema.module.state_dict(), updates=t.ema.updates) if t.ema else None
     return dict(model=t.net.state_dict(), ema=averaged, optimizer=t.optimizer.state_dict(), scaler=scaler.state_dict()
-                if scaler else None,
-                rng=rng, **{k: getattr(t, k) for k in _PLACE}, meters=t.meters.state(), loaded=t.loaded,
-                    started_from=t.started_from,
+                if scaler else None, rng=rng, **{k: getattr(t, k) for k in _PLACE},
+                meters=t.meters.state(), loaded=t.loaded, started_from=t.started_from,
                 train_size=len(t.data.train), world=t.accelerator.num_processes, config=t.cfg.model_dump(mode='json'),
                 class_names=list(t.data.class_names), category_ids=list(t.data.category_ids))
 

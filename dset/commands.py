@@ -158,9 +158,8 @@ def check_parameters(path: str | Path, parameters: dict[str, Any]) -> None:
     for name in parameters:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            raise ConfigError(f"{Path(path).name} has no parameter {name!r}; " + (f'did you mean {near[0]}? ' if near
-                              else '')
-                              + f"it takes {', '.join(known)}")
+            raise ConfigError(f"{Path(path).name} has no parameter {name!r}; "
+                              + (f'did you mean {near[0]}? ' if near else '') + f"it takes {', '.join(known)}")
 
 
 def notebook_config(config: str | None, parameters: dict[str, Any], overrides: dict[str, Any] | None = None) -> Config:

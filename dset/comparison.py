@@ -132,8 +132,8 @@ def measure_speed(records: list[dict], repeats: int = 20, threads: int | None = 
 # %% ../nbs/31_comparison.ipynb #1ebcd904
 _LINES = {'mAP@0.5': 'mAP50', 'mAP@0.75': 'mAP75', 'mAP@[.5:.95]': 'mAP'}
 
-def _pm(mean: float, std: float) -> str: return '-' if np.isnan(mean) else f'{mean:.3f}' + ('' if np.isnan(std)
-    else f' ± {std:.3f}')
+def _pm(mean: float, std: float) -> str:
+    return '-' if np.isnan(mean) else f'{mean:.3f}' + ('' if np.isnan(std) else f' ± {std:.3f}')
 
 def _difference(r: pd.Series) -> str:
     if r['model'] == r['baseline']: return 'baseline'

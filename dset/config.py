@@ -437,8 +437,8 @@ def whole_file(path: str | Path, sync: bool = True) -> Iterator[Path]:
     except (OSError, RuntimeError) as e:
         # torch.save hides what the disk said behind a RuntimeError
         cause = e if isinstance(e, OSError) else e.__context__
-        ours = isinstance(cause, OSError) and cause.errno and Path(str(cause.filename or temporary)) in (temporary,
-            *temporary.parents)
+        ours = isinstance(cause, OSError) and cause.errno and Path(str(cause.filename or temporary)) in (
+            temporary, *temporary.parents)
         if not ours: raise
         raise _unwritten(path, cause) from None
     finally:

@@ -75,8 +75,7 @@ def class_map(classes: str | dict = 'dair8') -> tuple[list[str], np.ndarray]:
     class c).
 
     `classes` names one of `CLASS_SETS` or is a mapping, {raw type: class name} or {class name: [raw types]}; labels
-    count in its order.
-    `ValueError` for anything else."""
+    count in its order. `ValueError` for anything else."""
     if isinstance(classes, str):
         if classes not in CLASS_SETS:
             raise ValueError(f"classes={classes!r} is unknown: choose one of {', '.join(CLASS_SETS)} or give "
@@ -289,8 +288,8 @@ def _build(tree: Tree, labels: dict, images: dict, notes: dict, num_workers, pro
     jobs = [(k, str(tree.labels/labels[k][0]) if k in labels else None,
              str(tree.images/images[k][0]) if k in images else None) for k in ids]
     rows = map_chunks(_read_frames, jobs, num_workers, progress, desc=f'indexing {tree.folder.name}')
-    file_sizes, files = np.array([r[1] for r in rows], np.int32).reshape(-1,
-            2), [images[k][0] if k in images else '' for k in ids]
+    file_sizes, files = (np.array([r[1] for r in rows], np.int32).reshape(-1, 2),
+                         [images[k][0] if k in images else '' for k in ids])
     sizes, seq = original_sizes(tree.images, files, file_sizes), sequences(ids, info)
     cameras = [str(info.get(k, {}).get('camera_id') or '') for k in ids]
     notes = notes | dict(duplicate_ids=notes['duplicate_ids'] + twice, cameras=cameras,
@@ -418,9 +417,8 @@ class DairV2XDetection(DetectionDataset):
     """DAIR-V2X (I, V or one side of C), V2X-Seq-SPD or a simpler tree of this form, as a `DetectionDataset`.
 
     `root`: the side's folder, its parent or the parent of that. `split`: a name in `split_file` (found in the tree,
-    else a seeded
-    split by sequence) or 'all'. `classes`: as for `class_map`. `report` says what was read.
-    Raises `FileNotFoundError` or `ValueError` where nothing could be trained on; warns about what is left out."""
+    else a seeded split by sequence) or 'all'. `classes`: as for `class_map`. `report` says what was read. Raises
+    `FileNotFoundError` or `ValueError` where nothing could be trained on; warns about what is left out."""
     def __init__(self, root: str | Path, side: str = 'infrastructure', split: str = 'train',
                  split_file: str | Path | None = None,
                  classes: str | dict = 'dair8', transforms=None, image_root: str | Path | None = None,

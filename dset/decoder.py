@@ -191,8 +191,7 @@ class RTDETRTransformerv2(nn.Module):
         self.input_proj = nn.ModuleList(input_projection(c, hidden_dim) for c in feat_channels)
         def make_layer():
             return TransformerDecoderLayer(hidden_dim, num_heads, dim_feedforward, dropout, activation, num_levels,
-                                           num_points,
-                                                         cross_attn_method, make_ffn)
+                                           num_points, cross_attn_method, make_ffn)
         self.decoder = TransformerDecoder([make_layer() for _ in range(num_layers)], eval_idx)
         self.denoising_class_embed = nn.Embedding(num_classes + 1, hidden_dim,
                                                   padding_idx=num_classes) if num_denoising > 0 else None
@@ -273,8 +272,8 @@ class RTDETRTransformerv2(nn.Module):
         content, points_unact, mask, d = self.initial_queries(chosen), chosen['points_unact'].detach(), None, 0
         dn = self.denoising_queries(targets, content.shape[1])
         if dn is not None:
-            content, points_unact = torch.cat([dn.content.to(content.dtype), content],
-                                              1), torch.cat([dn.points_unact, points_unact], 1)
+            content, points_unact = (torch.cat([dn.content.to(content.dtype), content], 1),
+                                     torch.cat([dn.points_unact, points_unact], 1))
             mask, d = dn.attn_mask, dn.points_unact.shape[1]
         # unused now, yet it must receive a gradient (of zero)
         elif self.training and self.denoising_class_embed is not None:

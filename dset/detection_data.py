@@ -99,8 +99,8 @@ def read_image(path: str | Path) -> tv_tensors.Image:
         image = decode_image(torch.from_numpy(data), mode=ImageReadMode.RGB) if jpeg else _pillow_rgb(data.tobytes())
         return tv_tensors.Image(image)
     except Exception as e:   # Pillow answers a damaged file with SyntaxError, struct.error, zlib.error, OSError, ...
-        why = 'it is no picture' if isinstance(e, UnidentifiedImageError) else (str(e).splitlines()
-                or [type(e).__name__])[0].split(', ')[-1]
+        why = ('it is no picture' if isinstance(e, UnidentifiedImageError)
+               else (str(e).splitlines() or [type(e).__name__])[0].split(', ')[-1])
         raise ValueError(
                 f"cannot decode image {path}: {why}; replace the file or take the frame out of the split") from None
 
@@ -181,8 +181,7 @@ def map_chunks(func, jobs: list, num_workers: int | None = None, progress: bool 
 @dataclass
 class LabelFile:
     """What one label file holds: `boxes [n, 4]` xyxy pixels, `types` (names as written), `states [n, 2]`, `problems`
-    (a message for each entry left out),
-    and `areas [n]` where the file says them (NaN or None: width times height)."""
+    (a message for each entry left out), and `areas [n]` where the file says them (NaN or None: width times height)."""
     boxes: np.ndarray
     types: list
     states: np.ndarray
@@ -194,10 +193,9 @@ class Index:
     """A data set as flat arrays over `f` frames and `n` boxes; box rows of frame `i` are `offsets[i]:offsets[i+1]`.
 
     `ids`, `files` (image names), `sequence` and `side` `[f]` text; `sizes` (h, w of the labelled image) and
-    `file_sizes` `[f, 2]`;
-    `labelled [f]` bool; `boxes [n, 4]` xyxy pixels as written; `types [n]` positions in `type_names`; `states [n, 2]`
-    (truncated, occluded; -1 unknown); `areas [n]` (NaN: not said); `left_out [f]` malformed entries; `notes` problems
-    and names of what was odd."""
+    `file_sizes` `[f, 2]`; `labelled [f]` bool; `boxes [n, 4]` xyxy pixels as written; `types [n]` positions in
+    `type_names`; `states [n, 2]` (truncated, occluded; -1 unknown); `areas [n]` (NaN: not said); `left_out [f]`
+    malformed entries; `notes` problems and names of what was odd."""
     ids: np.ndarray
     files: np.ndarray
     sequence: np.ndarray
@@ -253,8 +251,8 @@ def original_sizes(folder: Path | None, names: list[str], file_sizes: np.ndarray
 def read_manifest(path: Path) -> dict:
     "What `resize_images` wrote beside the images: `size` (h, w) of all, `original` size of each."
     known = load_json(path, 'size list')
-    if not isinstance(known, dict) or not isinstance(known.get('original'), dict) or not isinstance(known.get('size'),
-            list):
+    if not isinstance(known, dict) or not isinstance(known.get('original'), dict) or not isinstance(
+            known.get('size'), list):
         raise ValueError(f"size list {path} was not written by resize_images: remove it, or the whole folder")
     return known
 
@@ -405,9 +403,8 @@ class Columns:
     """The frames and boxes of a data set as flat arrays: box rows of frame `i` are `offsets[i]:offsets[i+1]`.
 
     `files`, `sides` `[f]` text, `image_ids [f]`, `sizes [f, 2]` (h, w), `file_sizes [f, 2]`, `boxes [n, 4]` xyxy
-    pixels of `sizes`,
-    `labels [n]`, `areas [n]` square pixels, `crowd [n]` bool: ignore regions, where label -1 means any class; `states
-    [n, 2]` (truncated, occluded; -1 unknown)."""
+    pixels of `sizes`, `labels [n]`, `areas [n]` square pixels, `crowd [n]` bool: ignore regions, where label -1 means
+    any class; `states [n, 2]` (truncated, occluded; -1 unknown)."""
     files: np.ndarray
     sides: np.ndarray
     image_ids: np.ndarray
@@ -497,10 +494,9 @@ def make_columns(index: Index, rows: np.ndarray, class_names: list[str], table: 
 # %% ../nbs/appendix/A07_detection_data.ipynb #835f37a0
 class DetectionDataset(Dataset):
     """Images with boxes. Items are `(image, target)`: a uint8 `tv_tensors.Image [3, h, w]` and a dict of `boxes [n,
-    4]` (xyxy pixels of
-    that image, `tv_tensors.BoundingBoxes`), `labels [n]` int64, `area [n]` (square pixels of the labelled image, as
-    the label file has them), `iscrowd [n]` (0: ignore
-    regions are not trained on), `image_id` (that of the file), `orig_size` (h, w the labels were made for)."""
+    4]` (xyxy pixels of that image, `tv_tensors.BoundingBoxes`), `labels [n]` int64, `area [n]` (square pixels of the
+    labelled image, as the label file has them), `iscrowd [n]` (0: ignore regions are not trained on), `image_id` (that
+    of the file), `orig_size` (h, w the labels were made for)."""
     def __init__(self, folder: Path, columns: Columns, class_names: list[str], category_ids: list[int], report: Report,
                  transforms=None):
         self.folder, self.class_names, self.category_ids, self.report = Path(folder), class_names, category_ids, report
@@ -536,8 +532,8 @@ class DetectionDataset(Dataset):
         image, target = self.load_image(i), self.annotation(i)
         size, keep, _ = image.shape[-2:], ~target.pop('crowd'), target.pop('states')
         # [n, 4]
-        boxes = target['boxes'][keep] * torch.tensor([size[1],
-                                                      size[0]] * 2) / torch.tensor([*target['orig_size'][::-1]] * 2)
+        boxes = target['boxes'][keep] * torch.tensor([size[1], size[0]] * 2) / torch.tensor(
+            [*target['orig_size'][::-1]] * 2)
         target |= dict(boxes=tv_tensors.BoundingBoxes(boxes, format='XYXY', canvas_size=size),
                        labels=target['labels'][keep],
                        area=target['area'][keep].float(), iscrowd=torch.zeros(len(boxes), dtype=torch.int64))
@@ -564,11 +560,9 @@ def to_coco(dataset: DetectionDataset, as_written: bool = False) -> dict:
     regions as `iscrowd`, annotation ids from 1.
 
     `area`, image and category ids are those of the file that was read. Where known, images carry their `side` and
-    annotations
-    `truncated_state` and `occluded_state`, for `evaluation.evaluate_by`. `as_written=True` gives the annotations of
-    the images in use just as a COCO file
-    has them, also beyond the edge and without area: metrics on it are those of pycocotools on the file, but a detector
-    that is right may miss what no image shows."""
+    annotations `truncated_state` and `occluded_state`, for `evaluation.evaluate_by`. `as_written=True` gives the
+    annotations of the images in use just as a COCO file has them, also beyond the edge and without area: metrics on it
+    are those of pycocotools on the file, but a detector that is right may miss what no image shows."""
     if as_written and (written := dataset.as_written()): return written
     images = [dict(id=int(k), file_name=str(f), width=int(w), height=int(h)) | (dict(side=str(s)) if s else {})
               for k, f, (h, w), s in zip(dataset.image_ids, dataset.files, dataset.sizes.tolist(), dataset.sides)]

@@ -181,8 +181,7 @@ class DSETRTDETR(RTDETR, ModelHubMixin):
 
     def features(self, images: Tensor, kept_tiles: Tensor | None = None) -> tuple[list[Tensor], dict]:
         """Fused maps and the encoder's info, as in `RTDETR`; with tile pruning only kept tiles are computed (chapter
-        13),
-        all else in the maps is zero."""
+        13), all else in the maps is zero."""
         if self.tiles is None: return super().features(images)
         return tiled_features(self.backbone, self.encoder, self.tiles, images, kept_tiles)
 

@@ -167,8 +167,8 @@ class CSPRepLayer(nn.Module):
                  act: str = 'silu'):
         super().__init__()
         hidden = int(out_channels * expansion)
-        self.conv1, self.conv2 = ConvNormLayer(in_channels, hidden, 1,
-                                               act=act), ConvNormLayer(in_channels, hidden, 1, act=act)
+        self.conv1, self.conv2 = (ConvNormLayer(in_channels, hidden, 1, act=act),
+                                  ConvNormLayer(in_channels, hidden, 1, act=act))
         self.bottlenecks = nn.Sequential(*[RepVggBlock(hidden, act) for _ in range(num_blocks)])
         self.conv3 = ConvNormLayer(hidden, out_channels, 1, act=act) if hidden != out_channels else nn.Identity()
 

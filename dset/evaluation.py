@@ -125,9 +125,8 @@ def _checked_ground_truth(gt) -> dict:
 @dataclass(frozen=True)
 class Detections:
     """COCO results as arrays, one row a prediction: `image_ids [n]` and `category_ids [n]` as the ground truth has
-    them, `boxes [n, 4]` x, y, width, height in
-    original pixels, `scores [n]`. Wherever this module takes results it takes these, and skips building a dictionary
-    for each box."""
+    them, `boxes [n, 4]` x, y, width, height in original pixels, `scores [n]`. Wherever this module takes results it
+    takes these, and skips building a dictionary for each box."""
     image_ids: np.ndarray
     category_ids: np.ndarray
     boxes: np.ndarray
@@ -237,12 +236,12 @@ def _detections(results, gt: dict) -> tuple[Detections, np.ndarray, np.ndarray]:
     with _in_file(results):
         rows = _read_json(results, 'results')
         try:
-            boxes, scores = np.array([r['bbox'] for r in rows]).reshape(len(rows),
-                    4), np.array([r['score'] for r in rows])
+            boxes, scores = (np.array([r['bbox'] for r in rows]).reshape(len(rows), 4),
+                             np.array([r['score'] for r in rows]))
             if isinstance(rows, list) and boxes.dtype.kind in 'iuf' and scores.dtype.kind in 'iuf' and scores.ndim == 1:
-                return _checked_detections(Detections(*(_id_array([r[k] for r in rows])
-                                                        for k in ('image_id', 'category_id')), boxes.astype(float),
-                                                        scores.astype(float)), gt)
+                return _checked_detections(
+                    Detections(*(_id_array([r[k] for r in rows]) for k in ('image_id', 'category_id')),
+                               boxes.astype(float), scores.astype(float)), gt)
         except (KeyError, TypeError, ValueError): pass
         rows = _checked_results(rows, gt)   # says what is wrong, or takes what is odd but right
         found = Detections(*(_id_array([r[k] for r in rows]) for k in ('image_id', 'category_id')),
@@ -385,11 +384,10 @@ def coco_arrays(gt: dict, results, max_dets: int | None = 100, backend: str = 'a
     rows = _surest(image, category, detections.scores, max_dets)
     found = image[rows], category[rows], detections.boxes[rows], detections.scores[rows]
     with contextlib.redirect_stdout(io.StringIO()):
-        e = _eval_faster(COCOeval, _truth(gt), found, images,
-                         classes) if COCOeval.__module__.startswith('faster') else _eval_reference(COCO, COCOeval,
-                                 _truth(gt), found, images, classes)
-        e.params.maxDets, e.params.areaRng, e.params.areaRngLbl, e.params.iouThrs = dets, [list(map(float, v))
-                for v in SIZES.values()], list(SIZES), IOUS
+        e = (_eval_faster(COCOeval, _truth(gt), found, images, classes) if COCOeval.__module__.startswith('faster')
+             else _eval_reference(COCO, COCOeval, _truth(gt), found, images, classes))
+        e.params.maxDets, e.params.areaRng, e.params.areaRngLbl, e.params.iouThrs = dets, [
+            list(map(float, v)) for v in SIZES.values()], list(SIZES), IOUS
         e.evaluate()
         e.accumulate()
     return CocoArrays(*(np.asarray(e.eval[k], dtype=float).reshape(s)
@@ -422,24 +420,21 @@ def evaluate_coco(gt, results, max_dets: int | None = 100, backend: str = 'auto'
     numbers in 0..1, -1 where there is no ground truth.
 
     Keys: `mAP` (IoU .5:.95), `mAP50`, `mAP75`, `mAP_small/medium/large` (area in original pixels), `mAR` and its kin,
-    `per_class`
-    (name -> the same without m, and counts), and what was counted; `most_objects` is the largest number of one class
-    in one image.
-    Of each class and image the `max_dets` surest predictions count (None: all), with a warning where COCO's limit of
-    100 cuts. Raises `FileNotFoundError` or `ValueError` with one message."""
+    `per_class` (name -> the same without m, and counts), and what was counted; `most_objects` is the largest number of
+    one class in one image. Of each class and image the `max_dets` surest predictions count (None: all), with a warning
+    where COCO's limit of 100 cuts. Raises `FileNotFoundError` or `ValueError` with one message."""
     gt = load_ground_truth(gt)
     found, _, category = _detections(results, gt)
     arrays, truth, classes = coco_arrays(gt, found, max_dets, backend), _truth(gt), len(gt['categories'])
     counts = ~truth.crowd & (truth.areas <= SIZES['all'][1])   # no crowds, no areas beyond all sizes
-    objects, predictions = np.bincount(truth.category[counts], minlength=classes), np.bincount(category,
-            minlength=classes)
+    objects, predictions = (np.bincount(truth.category[counts], minlength=classes),
+                            np.bincount(category, minlength=classes))
     most = int(np.bincount(truth.image[counts] * classes + truth.category[counts]).max()) if counts.any() else 0
     if max_dets == 100 < most:
         warnings.warn(f'One image holds {most} objects of one class, but COCO counts the 100 surest predictions of a '
-                      f'class in an image: even a perfect '
-                                             f'detector stays below 1. max_dets={most} (or None) counts more; say so '
-                                             f'beside the number, as it does not compare with published ones.',
-                                             stacklevel=2)
+                      'class in an image: even a perfect '
+                      f'detector stays below 1. max_dets={most} (or None) counts more; say so '
+                      'beside the number, as it does not compare with published ones.', stacklevel=2)
     per_class = {name: _summary(arrays, [i], '') | dict(num_objects=int(objects[i]),
                                                         num_predictions=int(predictions[i]))
                  for i, name in enumerate(class_names(gt).values())}
@@ -500,9 +495,8 @@ def _only_images(gt: dict, found: Detections, chosen) -> tuple[dict, Detections]
     "Ground truth and results of the chosen images."
     images = [r for r in gt['images'] if chosen(r)]
     ids = {r['id'] for r in images}
-    return dict(gt, images=images, annotations=[a for a in gt['annotations']
-                                                if a['image_id'] in ids]), found.where(np.array([i in ids
-                                                        for i in found.image_ids.tolist()], bool))
+    return (dict(gt, images=images, annotations=[a for a in gt['annotations'] if a['image_id'] in ids]),
+            found.where(np.array([i in ids for i in found.image_ids.tolist()], bool)))
 
 def _only_annotations(gt: dict, found: Detections, chosen) -> tuple[dict, Detections]:
     "The same ground truth with all but the chosen annotations ignored: an area beyond every size range does that."
@@ -511,9 +505,8 @@ def _only_annotations(gt: dict, found: Detections, chosen) -> tuple[dict, Detect
 
 def groups_table(groups: dict) -> pd.DataFrame:
     "What `evaluate_by` returns as a table: a row a group, NaN where COCO says -1."
-    rows = {v: {k: m[k] for k in ('mAP', 'mAP50', 'mAR')} | {k: m[k]
-                                                             for k in ('num_images', 'num_objects', 'num_predictions')}
-                                                             for v, m in groups.items()}
+    rows = {v: {k: m[k] for k in ('mAP', 'mAP50', 'mAR')}
+            | {k: m[k] for k in ('num_images', 'num_objects', 'num_predictions')} for v, m in groups.items()}
     table = pd.DataFrame.from_dict(rows, orient='index')
     return table.where(table >= 0)
 

@@ -89,8 +89,8 @@ def _pick(name: str, known: Iterable[str], what: str):
     known = list(known)
     if name in known: return
     near = difflib.get_close_matches(str(name), known, 1)
-    raise ConfigError(f"unknown {what} {name!r}; " + (f'did you mean {near[0]}? ' if near
-                                                      else '') + f"there are {', '.join(known)}")
+    raise ConfigError(f"unknown {what} {name!r}; " + (f'did you mean {near[0]}? ' if near else '')
+                      + f"there are {', '.join(known)}")
 
 def _is(tree: dict, key: str, kind: type, default: Any, words: str, good=lambda v: True) -> Any:
     "`tree[key]`, or `ConfigError` unless it is a `kind` and `good`."
@@ -274,9 +274,8 @@ def read_status(folder: str | Path) -> dict[str, Any]:
 def _stopped(metadata: dict) -> bool:
     "Whether a cell began and did not end: papermill calls it failed or running, or the kernel never replied."
     state = metadata.get('papermill', {})
-    return state.get('status') in ('failed', 'running') or ('start_time' in state
-                                                            and 'shell.execute_reply' not in metadata.get('execution',
-                                                                {}))
+    return state.get('status') in ('failed', 'running') or (
+        'start_time' in state and 'shell.execute_reply' not in metadata.get('execution', {}))
 
 def stopped_cell(notebook: str | Path) -> tuple[str | None, str | None]:
     """Place and error of an executed notebook that did not come to its end: `('cell 3: run = train(cfg)',

@@ -159,8 +159,8 @@ def predict_loader(model: nn.Module, loader: DataLoader, category_ids: Sequence[
     for images, targets in loader:
         start = time.perf_counter()
         with autocast(): out = model(as_floats(images.to(device, non_blocking=True)))
-        found = [{k: v.cpu() for k, v in p.items()} for p in postprocess(out,
-                 torch.tensor([t['orig_size'] for t in targets]))]
+        found = [{k: v.cpu() for k, v in p.items()}
+                 for p in postprocess(out, torch.tensor([t['orig_size'] for t in targets]))]
         seconds += time.perf_counter() - start
         parts.append(detection_arrays(found, [t['image_id'] for t in targets], category_ids))
         each()

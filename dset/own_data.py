@@ -203,8 +203,8 @@ class CocoDetection(DetectionDataset):
         fields but `segmentation`; ids as whole numbers.
 
         An annotation that is no box or of no category of the file is left out. Reads the file again."""
-        coco = self.annotations if isinstance(self.annotations,
-                                              dict) else load_json(Path(self.annotations).expanduser(), 'COCO file')
+        coco = self.annotations if isinstance(self.annotations, dict) else load_json(
+            Path(self.annotations).expanduser(), 'COCO file')
         sizes = {int(k): (int(w), int(h)) for k, (h, w) in zip(self.image_ids, self.sizes.tolist())}
         rows, _ = _images(coco, self.report.source)
         images = [r | dict(id=k, width=sizes[k][0], height=sizes[k][1]) for k, r in rows.items() if k in sizes]
@@ -228,8 +228,7 @@ def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None
     """The image folder and the file of a COCO split: `split` is a .json file in `root`, or any path.
 
     Without `image_root`, images are looked for beside the file, then in `root`: in a folder of the split's name
-    (`train2017/` for
-    `instances_train2017.json`), in `images/`, or directly. Raises `FileNotFoundError`."""
+    (`train2017/` for `instances_train2017.json`), in `images/`, or directly. Raises `FileNotFoundError`."""
     root = Path(root).expanduser()
     path = next((p for p in (root/split, Path(split).expanduser()) if p.is_file()), None)
     if path is None:
@@ -273,9 +272,8 @@ def yolo_to_coco(images: str | Path, labels: str | Path, class_names: Sequence[s
     the YOLO classes.
 
     `class_names` is a list, or a map from class numbers as in data.yaml. A polygon becomes its box and a confidence is
-    ignored, both counted in a warning and in `info`.
-    Raises `FileNotFoundError` without a folder, `ValueError` for a line that is none; unreadable images are left to
-    `CocoDetection`'s report."""
+    ignored, both counted in a warning and in `info`. Raises `FileNotFoundError` without a folder, `ValueError` for a
+    line that is none; unreadable images are left to `CocoDetection`'s report."""
     classes, images, labels = _class_table(class_names), Path(images).expanduser(), Path(labels).expanduser()
     if not images.is_dir(): raise FileNotFoundError(f"cannot read folder {images}: it does not exist")
     if not labels.is_dir():
@@ -297,7 +295,7 @@ def yolo_to_coco(images: str | Path, labels: str | Path, class_names: Sequence[s
                                             area=box[2] * box[3], iscrowd=0))
     odd = [f'{seen[k]:,} {what}' for k, what in [('polygon', 'polygons became their boxes'),
                                                  ('confidence', 'confidences (a sixth number) were ignored')]
-                                                 if seen[k]]
+           if seen[k]]
     if odd: warnings.warn(f"{labels}: {'; '.join(odd)}", stacklevel=2)
     return dict(coco, info=dict(description=f'YOLO labels of {labels}', polygons=seen['polygon'],
                                 confidences=seen['confidence']))

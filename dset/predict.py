@@ -81,8 +81,8 @@ def read_any(source) -> tuple[Tensor, int]:
         if source.ndim not in (2, 3) or source.ndim == 3 and source.shape[-1] not in (1, 3, 4):
             raise ValueError(f'an array of shape {list(source.shape)}: give a picture [h, w], [h, w, 3] or [h, w, '
                              '4] (channels last, RGB), or a list of pictures')
-        source = torch.from_numpy(np.ascontiguousarray(source if source.ndim == 3 else source[..., None])).permute(2,
-            0, 1)[:3]
+        source = torch.from_numpy(np.ascontiguousarray(source if source.ndim == 3 else source[..., None])).permute(
+            2, 0, 1)[:3]
     if not torch.is_tensor(source):
         raise ValueError(f'a {type(source).__name__} is no picture: give a file, a folder, a PIL image, an array, '
                          'a tensor, or a list of them')
@@ -193,8 +193,7 @@ def _film(file: Path, name: str, every: int) -> Iterator[dict]:
 
 def _frames(files: Iterable[tuple[Path, str]], unreadable: list[dict], every: int = 1) -> Iterator[dict]:
     """One dict `file`, `name`, `image` (uint8 [3, h, w]), in videos `frame`, and `exif_orientation` where the picture
-    was turned, for every picture
-    that can be read; the others go to `unreadable`."""
+    was turned, for every picture that can be read; the others go to `unreadable`."""
     for file, name in files:
         try:
             if file.suffix.lower() in VIDEOS: yield from _film(file, name, every); continue
@@ -237,9 +236,8 @@ def predict(detector, source, threshold: float = .3, image_size: tuple[int, int]
     list of them.
 
     `detector`: what `open_detector` gives, or a path for it. Returns a dict for each picture: `boxes [n, 4]` (xyxy in
-    pixels of the picture as it
-    is seen, EXIF obeyed), `scores [n]`, `labels [n]`, `names` and `size` (h, w). Raises `ValueError` or
-    `FileNotFoundError`."""
+    pixels of the picture as it is seen, EXIF obeyed), `scores [n]`, `labels [n]`, `names` and `size` (h, w). Raises
+    `ValueError` or `FileNotFoundError`."""
     if isinstance(detector, (str, Path)): detector = open_detector(detector)
     size, items, out = _model_size(detector, image_size), _items(source), []
     if batch_size < 1 or not 0 <= threshold <= 1:
@@ -259,8 +257,8 @@ def record(item: dict, found: dict, class_names: Sequence[str]) -> dict:
     boxes, scores, labels = (found[k].tolist() for k in ('boxes', 'scores', 'labels'))
     detections = [dict(box=[round(v, 2) for v in b], score=round(s, 4), label=l, name=class_names[l])
                   for b, s, l in zip(boxes, scores, labels)]
-    return {k: item[k] for k in ('file', 'name', 'frame', 'exif_orientation') if k in item} | dict(width=w, height=h,
-        detections=detections)
+    return {k: item[k] for k in ('file', 'name', 'frame', 'exif_orientation')
+            if k in item} | dict(width=w, height=h, detections=detections)
 
 def draw_found(image: Tensor, found: dict, class_names: Sequence[str]) -> Tensor:
     "The picture, uint8 `[3, h, w]`, with boxes in the colours of every figure here, names and scores."
@@ -315,13 +313,11 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
                   image_size: tuple[int, int] | None = None,
                   every: int = 1, pictures: bool = True, progress: bool = True) -> dict:
     """Detections in files, folders, globs and videos: a dict `images` (an entry a picture: file, name, size,
-    `detections` with box xyxy in pixels,
-    score, label, name; `exif_orientation` where it was turned), `unreadable` (file, why), `class_names`, `threshold`,
-    `image_size`, `seconds`.
+    `detections` with box xyxy in pixels, score, label, name; `exif_orientation` where it was turned), `unreadable`
+    (file, why), `class_names`, `threshold`, `image_size`, `seconds`.
 
     With `out` also `out/predictions.json` and `out/pictures/`. `every` n-th frame of videos. Raises
-    `FileNotFoundError` or `ValueError` for what
-    concerns all pictures; a picture that cannot be read is only noted."""
+    `FileNotFoundError` or `ValueError` for what concerns all pictures; a picture that cannot be read is only noted."""
     size = _model_size(detector, image_size)
     if batch_size < 1 or every < 1 or not 0 <= threshold <= 1:
         raise ValueError(f'batch_size={batch_size}, every={every}, threshold={threshold}: '
@@ -365,9 +361,8 @@ def show_files(result: dict, most: int = 4, width: float = 5.):
 def match_categories(class_names: Sequence[str], categories: list[dict],
                      class_map: dict[str, str] | None = None) -> list[int | None]:
     """For each class of a detector the category id of a COCO file, None where it has none: by name (COCO's synonyms
-    count as equal, see
-    `dset.weights.coco_name`), or as `class_map` (the data's name -> the detector's) says. Raises `ValueError` when
-    nothing fits."""
+    count as equal, see `dset.weights.coco_name`), or as `class_map` (the data's name -> the detector's) says. Raises
+    `ValueError` when nothing fits."""
     if unknown := sorted(set((class_map or {}).values()) - set(class_names)):
         raise ValueError(f"class_map names {', '.join(map(repr, unknown))}, which the detector does not have: "
                          f"choose from {', '.join(class_names)}")

@@ -84,8 +84,8 @@ def _countable(model: nn.Module):
 @contextlib.contextmanager
 def meter_modules(model: nn.Module, read: Callable[[], float]):
     """Yield a dict `module path -> amount` that fills while `model` runs: `read()` is a meter (seconds, FLOPs), looked
-    at whenever
-    a module starts or ends; the difference belongs to the innermost module that ran ('' is the model itself)."""
+    at whenever a module starts or ends; the difference belongs to the innermost module that ran ('' is the model
+    itself)."""
     amounts, running, last = {}, [], [read()]
     def look():
         now = read()
@@ -143,8 +143,8 @@ def _image(model: nn.Module, size: tuple[int, int], batch: int = 1) -> Tensor:
 
 def _size(size) -> tuple[int, int]:
     "`(h, w)`, or one number for a square; `ValueError` for anything else."
-    h, w = (size, size) if isinstance(size, int) else tuple(size) if isinstance(size,
-        (tuple, list)) and len(size) == 2 else (0, 0)
+    h, w = ((size, size) if isinstance(size, int) else tuple(size) if isinstance(size, (tuple, list))
+            and len(size) == 2 else (0, 0))
     if not (isinstance(h, int) and isinstance(w, int) and min(h, w) > 0):
         raise ValueError(f'size must be (height, width) in whole pixels, but is {size!r}.')
     return h, w
@@ -157,11 +157,9 @@ def count_flops(model: nn.Module, size: tuple[int, int] = (640, 640), components
     grid_sample.
 
     Any detector: `components` (part -> pattern of module paths, default `COMPONENTS`) names its parts, `images` are
-    given where the work depends on what is
-    in them, and `call` (default: the model itself) is what one detection is, for example a method that looks at a
-    small copy first and at tiles
-    afterwards. The model counts as it stands, keep ratio included, on its device; on the meta device nothing is
-    computed. Raises `ValueError` for a bad size."""
+    given where the work depends on what is in them, and `call` (default: the model itself) is what one detection is,
+    for example a method that looks at a small copy first and at tiles afterwards. The model counts as it stands, keep
+    ratio included, on its device; on the meta device nothing is computed. Raises `ValueError` for a bad size."""
     images = _image(model, _size(size)) if images is None else images
     with _countable(model), FlopCounterMode(display=False, custom_mapping=_formulas()) as counter, \
          meter_modules(model, counter.get_total_flops) as by_module: (call or model)(images)
@@ -204,8 +202,8 @@ def _maps(size: tuple[int, int]) -> list[tuple[int, int]]: return [(math.ceil(si
 
 def _ffn(tokens: int, c: int, f: int, moe: bool, experts: int, top_k: int, expert_dim) -> int:
     "A dense FFN, or a router and `top_k` experts, over `tokens`."
-    return 2 * tokens * c * experts + 4 * tokens * top_k * c * expert_width(f, experts,
-        expert_dim) if moe else 4 * tokens * c * f
+    return (2 * tokens * c * experts + 4 * tokens * top_k * c * expert_width(f, experts, expert_dim)
+            if moe else 4 * tokens * c * f)
 
 def backbone_formula(backbone: nn.Module, size: tuple[int, int]) -> int:
     "`2 · c_in/groups · k² · c_out · h · w` of every convolution, with the sizes of the outputs it really has."
@@ -277,8 +275,8 @@ def flops_formula(model: nn.Module, size: tuple[int, int] = (640, 640)) -> dict[
     its shapes."""
     m, areas, pruner = model.config.model, [h * w for h, w in _maps(_size(size))], model.encoder.token_pruner
     keep = 1. if pruner is None else pruner.current_keep_ratio
-    parts = {'backbone': backbone_formula(model.backbone, _size(size))} | _neck_formula(m, areas,
-        model.backbone.channels, keep)
+    parts = {'backbone': backbone_formula(model.backbone, _size(size))} | _neck_formula(
+        m, areas, model.backbone.channels, keep)
     parts |= _decoder_formula(m, areas, model.num_classes, keep, _samples_first(model, sum(areas)))
     return {k: v for k, v in parts.items() if v}
 
@@ -398,8 +396,8 @@ def _bars(ax, dense: dict, sparse: dict, names: list[str], total: float) -> None
     top = max(dense.get(k, 0) for k in names)
     for i, k in enumerate(names):
         a, b = dense.get(k, 0), sparse.get(k, 0)
-        ax.barh(i, min(a, b), color=_GREY), ax.barh(i, max(a - b, 0), left=b, color=_CUT), ax.barh(i, max(b - a, 0),
-            left=a, color=_NEW)
+        (ax.barh(i, min(a, b), color=_GREY), ax.barh(i, max(a - b, 0), left=b, color=_CUT),
+         ax.barh(i, max(b - a, 0), left=a, color=_NEW))
         said = f'{a:.2f} → {b:.2f}' if a != b else f'{a:.1f}  ({a / total:.0%})' if a >= 1 else f'{a:.2f}'
         ax.text(max(a, b) + top * .02, i, said, va='center', fontsize=9)
     ax.set(yticks=range(len(names)), yticklabels=names, xlim=(0, top * 1.32), xlabel='GFLOPs')
@@ -420,8 +418,8 @@ def plot_account(dense: FlopCount, sparse: FlopCount, title: str = '') -> Figure
         right.set_yticks(range(len(changed)), [f'{k}\n({_BY[k]})' if k in _BY else k for k in changed])
     enlarged = max(a.values()) / max([max(a.get(k, 0), b.get(k, 0)) for k in changed], default=1.)
     right.set_title(f'what changes, enlarged {enlarged:.0f}×' if changed else 'nothing changes', fontsize=11)
-    for name, color in (('stays', _GREY), ('taken away', _CUT), ('added', _NEW)): right.barh(0, 0, color=color,
-        label=name)
+    for name, color in (('stays', _GREY), ('taken away', _CUT), ('added', _NEW)):
+        right.barh(0, 0, color=color, label=name)
     right.legend(loc='upper right', fontsize=9, frameon=False)
     fig.suptitle(title, fontsize=12)
     return fig
@@ -441,9 +439,8 @@ def pruning_choices(keeps=(.3, .5, .7, 1.), levels=((2,), (1, 2), (0, 1, 2))) ->
 def keep_study(preset, size: tuple[int, int] = (640, 640), keeps=(.3, .5, .7, 1.), levels=((2,), (1, 2), (0, 1, 2)),
                num_classes: int = 80) -> pd.DataFrame:
     """FLOPs of each of `pruning_choices`: `gflops`, its `ratio` to the preset that prunes nothing at stride 32,
-    `gflops_cpu` (values sampled
-    before they are projected, as CPUs do in eval), and `memory_gflops`, what query selection and value projections
-    need of `gflops`."""
+    `gflops_cpu` (values sampled before they are projected, as CPUs do in eval), and `memory_gflops`, what query
+    selection and value projections need of `gflops`."""
     whole, rows = count_flops(bare_detector(preset, num_classes=num_classes, use_token_pruning=False,
                                             use_encoder_idx=[2]), size), []
     models = {tuple(l): bare_detector(preset, num_classes=num_classes, use_token_pruning=True,
@@ -557,13 +554,11 @@ def component_latency(model: nn.Module, size: tuple[int, int] = (640, 640), repe
 def latency_table(depths: Sequence[int] = (18, 50), size: tuple[int, int] = (640, 640), repeats: int = 20,
                   warmup: int = 3, threads: int = 2) -> pd.DataFrame:
     """p50 and p95 latency of one image: RT-DETRv2-R18/R50 of transformers, ours dense and DSET (with R50 also on
-    HGNetv2-B2), each eager, deployed
-    and in ONNX Runtime, random weights.
+    HGNetv2-B2), each eager, deployed and in ONNX Runtime, random weights.
 
     The models of a depth take turns in one process (`beside` names the depth); `faster` is the median over rounds of
-    transformers' eager time over this
-    one's, `of_dense` that of this one's time over our dense model's run the same way: what disturbs the machine
-    disturbs both."""
+    transformers' eager time over this one's, `of_dense` that of this one's time over our dense model's run the same
+    way: what disturbs the machine disturbs both."""
     import onnxruntime, transformers
     tables = []
     with _threads(threads), tempfile.TemporaryDirectory() as folder:
@@ -572,9 +567,8 @@ def latency_table(depths: Sequence[int] = (18, 50), size: tuple[int, int] = (640
             tables.append(_turns(models, size, repeats, warmup).assign(beside=f'R{depth}'))
     return pd.concat(tables, ignore_index=True).assign(
         batch=1, height=size[0], width=size[1], threads=threads, precision='float32', repeats=repeats, warmup=warmup,
-                                                       load=round(os.getloadavg()[0], 1),
-        device=device_name('cpu'), torch=torch.__version__, transformers=transformers.__version__,
-                                                       onnxruntime=onnxruntime.__version__, commit=code_version())
+        load=round(os.getloadavg()[0], 1), device=device_name('cpu'), torch=torch.__version__,
+        transformers=transformers.__version__, onnxruntime=onnxruntime.__version__, commit=code_version())
 
 def _turns(models: dict, size: tuple[int, int], repeats: int, warmup: int) -> pd.DataFrame:
     images, rows = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0)), []
@@ -602,8 +596,8 @@ def compute_account(presets: list[str], sizes=((640, 640), (736, 1280)), num_cla
         about = dict(preset=preset, params_m=p['total'] / 1e6, active_params_m=p['active'] / 1e6,
                      keep_ratio=1. if pruner is None else pruner.current_keep_ratio)
         for h, w in sizes:
-            tables.append(flops_table(model, (h, w)).rename_axis('component').reset_index().assign(**about, height=h,
-                width=w))
+            tables.append(
+                flops_table(model, (h, w)).rename_axis('component').reset_index().assign(**about, height=h, width=w))
     columns = ['preset', 'height', 'width', 'keep_ratio', 'params_m', 'active_params_m', 'component', 'gflops',
                'formula', 'ratio', 'share']
     return pd.concat(tables, ignore_index=True)[columns].round(6)

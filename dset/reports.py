@@ -256,8 +256,7 @@ def provenance(cfg: Config) -> dict[str, Any]:
                 else bool(status),
                 versions=dict(python=platform.python_version()) | {n: versions.get(n) for n in names},
                 device=gpu or f'{platform.processor() or platform.machine()}, {os.cpu_count()} cores',
-                    threads=torch.get_num_threads(),
-                seeds=[cfg.misc.seed], written=time.strftime('%Y-%m-%dT%H:%M:%S%z'))
+                threads=torch.get_num_threads(), seeds=[cfg.misc.seed], written=time.strftime('%Y-%m-%dT%H:%M:%S%z'))
 
 # %% ../nbs/appendix/A10_reports.ipynb #6d66ae94
 def images_per_second(times: dict, processes: int = 1) -> float:
@@ -273,11 +272,10 @@ def epoch_record(trainer, metrics: dict, began: float) -> dict[str, Any]:
         if k.startswith('experts/'): shares[k.split('/')[1]].append(v)
     scores = {k: v for k, v in metrics.items() if isinstance(v, float)}
     if metrics: scores |= {'AP': {k: v['AP'] for k, v in metrics['per_class'].items()}}
-    record = dict(epoch=trainer.epoch + 1, updates=trainer.updates, losses={k: v for k, v in means.items()
-                  if 'loss' in k},
+    record = dict(epoch=trainer.epoch + 1, updates=trainer.updates,
+                  losses={k: v for k, v in means.items() if 'loss' in k},
                   grad_norm=means.get('grad_norm', math.nan), metrics=scores, keep_ratio=means.get('keep_ratio', 1.),
-                      expert_shares=dict(shares),
-                  lr={g['name']: g['lr'] for g in trainer.optimizer.param_groups},
+                  expert_shares=dict(shares), lr={g['name']: g['lr'] for g in trainer.optimizer.param_groups},
                   images_per_second=images_per_second(t, trainer.accelerator.num_processes), loader_wait=wait,
                   memory_gib=peak_memory_gib(), seconds=time.perf_counter() - began, train_seconds=t.get('train', 0.))
     if 'skipped' in means: record['skipped_steps'] = int(means['skipped'])
@@ -312,14 +310,13 @@ def summary(trainer) -> dict[str, Any]:
     rows = [r for r in trainer.history if r['train_seconds'] > 0]
     seconds = sum(r['train_seconds'] for r in trainer.history)
     durations = dict(total_seconds=trainer.elapsed, train_seconds=seconds, evaluate_seconds=trainer.elapsed - seconds)
-    rate = sum(r['images_per_second'] * r['train_seconds'] for r in rows) / max(sum(r['train_seconds'] for r in rows),
-        1e-9)
+    rate = sum(r['images_per_second'] * r['train_seconds']
+               for r in rows) / max(sum(r['train_seconds'] for r in rows), 1e-9)
     return dict(metrics=last['metrics'], best=dict(epoch=best.get('epoch'), **best['metrics']), epochs=trainer.epoch,
                 updates=trainer.updates,
                 train_images_per_second=rate, parameters=sum(p.numel() for p in trainer.net.parameters()),
-                    memory_gib=peak_memory_gib(),
-                durations=durations, class_names=list(trainer.data.class_names),
-                    processes=trainer.accelerator.num_processes,
+                memory_gib=peak_memory_gib(), durations=durations, class_names=list(trainer.data.class_names),
+                processes=trainer.accelerator.num_processes,
                 started_from=trainer.started_from) | provenance(trainer.cfg)
 
 

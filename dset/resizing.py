@@ -40,8 +40,8 @@ def _resize_files(jobs: list, size: tuple[int, int], quality: int) -> list:
         except (ValueError, OSError) as e: out.append(str(e)); continue
         small, png = image.resize((size[1], size[0]), Image.Resampling.BILINEAR), PngInfo()
         png.add_text('comment', note)
-        how = dict(format='PNG', pnginfo=png) if target.suffix.lower() == '.png' else dict(format='JPEG',
-                quality=quality, comment=note)
+        how = dict(format='PNG', pnginfo=png) if target.suffix.lower() == '.png' else dict(
+            format='JPEG', quality=quality, comment=note)
         with whole_file(target, sync=False) as f: small.save(f, **how)
         out.append('written')
     return out
@@ -82,10 +82,8 @@ def resize_images(dataset: DetectionDataset, folder: str | Path, size: tuple[int
     read, `orig_size` stays.
 
     Safe to interrupt and to run again: files appear whole, those there are kept, and those whose original changed are
-    made again. Returns how many were
-    written, there, or failed (by reason). `ValueError` for a size or quality that is none, another one than `folder`
-    holds, or where an original or a file
-    of somebody else would be overwritten."""
+    made again. Returns how many were written, there, or failed (by reason). `ValueError` for a size or quality that is
+    none, another one than `folder` holds, or where an original or a file of somebody else would be overwritten."""
     folder, size = Path(folder).expanduser(), tuple(size) if isinstance(size, (list, tuple)) else (size,)
     if len(size) != 2 or not all(isinstance(v, int) and v > 0 for v in size):
         raise ValueError(f"size={size!r} must be two positive whole numbers, (height, width)")

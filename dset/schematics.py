@@ -22,8 +22,7 @@ def schematic(nodes: dict[str, tuple], arrows: list[str], kinds: dict[str, str] 
     b: text'.
 
     `kinds`: name -> 'data' (default), 'op', 'sparse', 'loss' or 'note' (text without a box). Returns the axes. Raises
-    ValueError for an
-    arrow that names no box or a kind that does not exist."""
+    ValueError for an arrow that names no box or a kind that does not exist."""
     kinds = kinds or {}
     if bad := [f'{n}: {k}' for n, k in kinds.items() if k not in KINDS or n not in nodes]:
         raise ValueError(f'kinds has {bad[0]}: boxes are {", ".join(nodes)}, kinds are {", ".join(KINDS)}')

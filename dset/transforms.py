@@ -150,8 +150,8 @@ def make_transforms(image_size: Sequence[int] = (640, 640), train: bool = False,
 # %% ../nbs/17_transforms.ipynb #90dc4277
 def _batch_target(target: dict, size: tuple[int, int]) -> dict:
     h, w = size
-    boxes = torch.as_tensor(target['boxes']).as_subclass(torch.Tensor).float().reshape(-1,
-            4) / torch.tensor([w, h, w, h])
+    boxes = torch.as_tensor(target['boxes']).as_subclass(torch.Tensor).float().reshape(-1, 4) / torch.tensor(
+        [w, h, w, h])
     return target | dict(boxes=box_convert(boxes.clamp(0, 1), 'xyxy', 'cxcywh'))
 
 def collate(items: list) -> tuple[torch.Tensor, list[dict]]:
@@ -206,11 +206,10 @@ def mosaic(items: list, image_size: Sequence[int], centre: tuple[int, int], scal
     its inner corner.
 
     Boxes are cut where their image is cut, and leave when less than `min_visible` of them is left. Returns an item of
-    size `image_size`;
-    `image_id` and `orig_size` are those of the first."""
+    size `image_size`; `image_id` and `orig_size` are those of the first."""
     H, W = _check_size(image_size)
-    canvas, boxes, rest = torch.full((3, H, W), fill, dtype=torch.uint8), [], {k: [] for k in PER_BOX
-            if k in items[0][1]}
+    canvas, boxes, rest = (torch.full((3, H, W), fill, dtype=torch.uint8), [],
+                           {k: [] for k in PER_BOX if k in items[0][1]})
     for corner, ((image, target), scale) in enumerate(zip(items, scales)):
         h, w = image.shape[-2:]
         fit = scale * min(H / h, W / w)
@@ -229,8 +228,7 @@ class AugmentedDataset(Dataset):
     """A detection data set seen through augmentation; `dataset` gives plain items (no transforms).
 
     Item `i` depends on `(seed, epoch, i)` alone: not on the worker, the order, or what was drawn before. `policy` (or
-    `set_epoch`) says when
-    strong augmentation and Mosaic (probability `mosaic_prob`) are off."""
+    `set_epoch`) says when strong augmentation and Mosaic (probability `mosaic_prob`) are off."""
     def __init__(self, dataset: Dataset, image_size: Sequence[int] = (640, 640),
                  policy: AugmentationPolicy | None = None, mosaic_prob: float = 0.0,
                  seed: int = 0, strong: Callable | None = None, weak: Callable | None = None):
@@ -264,8 +262,8 @@ class AugmentedDataset(Dataset):
 # %% ../nbs/17_transforms.ipynb #61203b69
 def _scale_size(size, image_size: tuple[int, int]) -> tuple[int, int]:
     "A height alone keeps the shape of `image_size`, its width rounded to a multiple of 32."
-    h, w = (size, 32 * max(1, int(size * image_size[1] / image_size[0] / 32 + 0.5))) if isinstance(size,
-            int) else _check_size(size)
+    h, w = ((size, 32 * max(1, int(size * image_size[1] / image_size[0] / 32 + 0.5)))
+            if isinstance(size, int) else _check_size(size))
     if h % 32 or w % 32: raise ValueError(f"multi-scale sizes must be multiples of 32, got {h}x{w}")
     return h, w
 

@@ -110,8 +110,8 @@ def _draw_box(ax, box, color: str, text: str | None, width: int) -> None:
     for line, c in ((3.4, '#00000090'), (2., color)):
         ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, lw=line, ec=c))
     if text and x2 - x1 > .06 * width:
-        ax.text(x1, y1, text, fontsize=8, color=_ink(color), va='bottom', clip_on=True, bbox=dict(facecolor=color,
-                edgecolor='none', pad=.8))
+        ax.text(x1, y1, text, fontsize=8, color=_ink(color), va='bottom', clip_on=True,
+                bbox=dict(facecolor=color, edgecolor='none', pad=.8))
 
 def draw_boxes(image, boxes, labels=None, scores=None, class_names=None, title: str = '', ax=None,
                legend: bool = True) -> Figure:
@@ -329,16 +329,15 @@ def scalars(record: dict, prefix: str = '') -> dict[str, float]:
     out = {}
     for k, v in (record.items() if isinstance(record, dict) else enumerate(record)):
         if isinstance(v, (dict, list, tuple)): out |= scalars(v, f'{prefix}{k}/')
-        elif isinstance(v, (int, float, np.number)) and not isinstance(v, bool) or isinstance(v,
-            torch.Tensor) and v.numel() == 1:
+        elif (isinstance(v, (int, float, np.number)) and not isinstance(v, bool) or isinstance(v, torch.Tensor)
+              and v.numel() == 1):
             out[f'{prefix}{k}'] = float(v)
     return out
 
 # %% ../nbs/22_visualize.ipynb #5925d036
 PANELS = ((r'loss', 'losses'), (r'(^|/)mAP', 'mAP'), (r'(^|/)AP/', 'AP by class'), (r'keep_?ratio', 'keep ratio'),
-          (r'share[^/]*/(.*)/\d+$', r'expert shares \1'),
-          (r'share[^/]*/\d+$', 'expert shares'), (r'(^|/|_)lr($|/|_)', 'learning rate'), (r'(^|/)mAR', 'mAR'),
-              (r'seconds$', 'seconds'))
+          (r'share[^/]*/(.*)/\d+$', r'expert shares \1'), (r'share[^/]*/\d+$', 'expert shares'),
+          (r'(^|/|_)lr($|/|_)', 'learning rate'), (r'(^|/)mAR', 'mAR'), (r'seconds$', 'seconds'))
 
 def _place(key: str) -> int: return next((i for i, (p, _) in enumerate(PANELS) if re.search(p, key)), len(PANELS))
 
@@ -388,8 +387,8 @@ def _curves(ax, panel: str, x: list, ys: dict[str, np.ndarray], limit: int = 10)
     """One panel: a line a key, beyond `limit` of them thin grey ones; the common beginning of the names leaves the
     legend."""
     for i, (k, y) in enumerate(ys.items()):
-        style = dict(color=color_of(i), lw=2, label=k.split('/')[-1]) if i < limit else dict(color='#bbbbbb', lw=.8,
-            zorder=1)
+        style = dict(color=color_of(i), lw=2,
+                     label=k.split('/')[-1]) if i < limit else dict(color='#bbbbbb', lw=.8, zorder=1)
         there = _drawable(panel, y)
         ax.plot(np.asarray(x)[there], y[there], marker='o' if there.sum() < 16 else None, ms=6 if there.sum() == 1
                 else 3, **style)

@@ -42,8 +42,8 @@ def render_frame(site: Site, back: Backdrop, bodies: list[Body], light: Light,
     cam = site.camera; h, w = cam.size; poses = [b.pose(t) for b in bodies]
     ahead = [float(cam.project(np.array([*p, .5]))[1]) for p, _ in poses]
     far = [-np.linalg.norm(p - cam.C[:2]) for p, _ in poses]
-    live = [i for i in np.argsort(far, kind='stable') if 1.5 < ahead[i] < 160 and _near_view(cam, poses[i][0],
-        bodies[i].size)]
+    live = [i for i in np.argsort(far, kind='stable') if 1.5 < ahead[i] < 160
+            and _near_view(cam, poses[i][0], bodies[i].size)]
     meshes = {i: place(body_mesh(bodies[i], t), *poses[i][0], float(poses[i][1])) for i in live}
     paint = dict(zip(live, _paints(site, back, [bodies[i] for i in live], [poses[i][0] for i in live], light)))
     img = _ground_effects(site, back, [bodies[i] for i in live], [poses[i] for i in live], meshes, paint, light)
@@ -112,10 +112,9 @@ def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, paint, li
     img[win][at] *= 1 - .62 * m[at][:, None]
     if light.lamps > .6:
         win, m = _patches(site, [_beam(b, p) for b, p in zip(bodies, poses)
-                                 if b.type not in ('Pedestrian', 'Trafficcone',
-            'Barrowlist', 'Cyclist')], 14)
-        img[win] += (m * back.ground[win] * light.lamps)[..., None] * (.09 + .7 * img[win]) * np.array([1., .93, .78],
-            np.float32)
+                                 if b.type not in ('Pedestrian', 'Trafficcone', 'Barrowlist', 'Cyclist')], 14)
+        img[win] += (m * back.ground[win] * light.lamps)[..., None] * (.09 + .7 * img[win]) * np.array(
+            [1., .93, .78], np.float32)
     if light.wet:
         for i, m in meshes.items():
             below = lambda m: Mesh(m.v[:, ::-1] * (1, 1, -1), m.n, m.mat)   # and back
@@ -130,14 +129,14 @@ def _ground_effects(site: Site, back: Backdrop, bodies, poses, meshes, paint, li
 def _footprint(body: Body, pose, k: float = 1.) -> np.ndarray:
     "Corners `[4,2]` of the body's rectangle on the ground, `k` times its size."
     (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
-    return np.array([(L / 2, W / 2), (-L / 2, W / 2), (-L / 2, -W / 2), (L / 2, -W / 2)]) * k @ np.array([[c, s], [-s,
-        c]]) + p
+    return np.array([(L / 2, W / 2), (-L / 2, W / 2), (-L / 2, -W / 2),
+                     (L / 2, -W / 2)]) * k @ np.array([[c, s], [-s, c]]) + p
 
 def _beam(body: Body, pose) -> np.ndarray:
     "The patch of road that a body's headlamps light."
     (p, a), (L, W, _) = pose, body.size; c, s = math.cos(a), math.sin(a)
-    return np.array([(L / 2 + .6, W / 3), (L / 2 + 11, W * .9 + .8), (L / 2 + 11, -W * .9 - .8), (L / 2 + .6,
-        -W / 3)]) @ np.array([[c, s], [-s, c]]) + p
+    return np.array([(L / 2 + .6, W / 3), (L / 2 + 11, W * .9 + .8), (L / 2 + 11, -W * .9 - .8),
+                     (L / 2 + .6, -W / 3)]) @ np.array([[c, s], [-s, c]]) + p
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #b2bbc6a4
 def _screen_motion(cam: Camera, body: Body, t: float, light: Light) -> np.ndarray:
@@ -208,15 +207,15 @@ def _grain_tile() -> np.ndarray: return np.random.default_rng(0).standard_normal
 @lru_cache(maxsize=1)
 def _vignette(h: int, w: int, gain: tuple) -> np.ndarray:
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    return (1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2))[..., None] * np.asarray(gain,
-        np.float32)
+    return (1 - .09 * (((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (h / 2)) ** 2))[..., None] * np.asarray(
+        gain, np.float32)
 
 # %% ../../nbs/appendix/A05_dataset.ipynb #5599e899
 def _bloom(img: np.ndarray) -> np.ndarray:
     "Light (0..255) that bright lamps spill around them."
     h, w = img.shape[:2]
-    hot = Image.fromarray((np.clip(img[::2, ::2] - .82, 0, .18) * 1400).astype(np.uint8)).resize((w // 8, h // 8),
-        Image.BOX)
+    hot = Image.fromarray((np.clip(img[::2, ::2] - .82, 0, .18) * 1400).astype(np.uint8)).resize(
+        (w // 8, h // 8), Image.BOX)
     s = h / 1080
     glow = np.asarray(hot.filter(ImageFilter.GaussianBlur(1.5 * s)),
         np.float32) + np.asarray(hot.filter(ImageFilter.GaussianBlur(6 * s)), np.float32)
@@ -246,9 +245,9 @@ def make_labels(seen: list[Seen], bodies: list[Body], site: Site, t: float) -> l
         alpha = (ry - math.atan2(cam[0], cam[2]) + np.pi) % (2 * np.pi) - np.pi
         out.append({'type': b.type if not small and s.hidden <= .8 else _IGNORE.get(b.type, 'OtherIgnore'),
                     'truncated_state': 0 if max(s.cut) < .02 else 1 if s.cut[0] >= s.cut[1] else 2,
-                        'occluded_state': 0 if s.hidden < .05 else 1 if s.hidden <= .5 else 2, 'alpha': alpha,
-                    '2d_box': {'xmin': x0, 'ymin': y0, 'xmax': x1, 'ymax': y1}, '3d_dimensions': {'h': b.size[2],
-                        'w': b.size[1], 'l': b.size[0]},
+                    'occluded_state': 0 if s.hidden < .05 else 1 if s.hidden <= .5 else 2, 'alpha': alpha,
+                    '2d_box': {'xmin': x0, 'ymin': y0, 'xmax': x1, 'ymax': y1},
+                    '3d_dimensions': {'h': b.size[2], 'w': b.size[1], 'l': b.size[0]},
                     '3d_location': {'x': float(c[0]), 'y': float(c[1]), 'z': float(c[2])}, 'rotation': yaw})
     return out
 
@@ -356,12 +355,10 @@ def synthesize(root, num_frames: int = 400, seed: int = 0, image_size: tuple[int
 
     `image_size` is (height, width). `scene='demo'` is a nearer camera with fewer, evenly mixed objects; 'roadside' has
     objects as large and ground as empty as real roadside pictures. `sequence_length` frames (30, or a fifth of a small
-    set; demo, roadside: 5) share an intersection, a light and the road users, who move on from one frame to the
-    next. Same arguments give the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted
-    one is
+    set; demo, roadside: 5) share an intersection, a light and the road users, who move on from one frame to the next.
+    Same arguments give the same bytes, whatever `num_workers`. A finished folder is left alone, an interrupted one is
     completed, one drawn by an earlier version of the renderer is drawn again, with a warning; `ValueError` where the
-    folder holds
-    another set or an argument makes no sense."""
+    folder holds another set or an argument makes no sense."""
     usual = 5 if scene in ('demo', 'roadside') else max(1, min(30, -(-_whole('num_frames', num_frames, 1) // 5)))
     plan = _plan(num_frames, seed, image_size, side, scene, usual if sequence_length is None else sequence_length)
     if num_workers is not None: _whole('num_workers', num_workers, 0)

@@ -15,10 +15,8 @@ import numpy as np
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #d1710feb
 MATERIALS = ('paint', 'paint2', 'trim', 'glass', 'tyre', 'hub', 'headlamp', 'taillamp', 'plate', 'skin', 'hair',
-             'shirt',
-    'trousers',
-             'shoe', 'metal', 'cargo', 'orange', 'white', 'base', 'sign', 'leaf', 'leaf2', 'leaf3', 'bark', 'helmet',
-                 'dark', 'lamp', 'red', 'amber', 'green')
+             'shirt', 'trousers', 'shoe', 'metal', 'cargo', 'orange', 'white', 'base', 'sign', 'leaf', 'leaf2', 'leaf3',
+             'bark', 'helmet', 'dark', 'lamp', 'red', 'amber', 'green')
 _M = {m: i for i, m in enumerate(MATERIALS)}
 
 class Mesh(NamedTuple):
@@ -133,8 +131,8 @@ def hoop(at, radius: float, thick: float = .04, sides: int = 20) -> Mesh:
     "A bicycle wheel: a thin ring with spokes, seen from both sides."
     th = np.arange(sides) * 2 * np.pi / sides; at = np.asarray(at, float)
     ring = lambda r, y=0.: at + np.stack([r * np.cos(th), np.full(sides, y), r * np.sin(th)], -1)
-    side = [sheet(np.stack([ring(radius - thick, y), ring(radius, y)]), 'tyre', True, .1, at - (0, y * 100,
-        0)) for y in (-thick / 2, thick / 2)]
+    side = [sheet(np.stack([ring(radius - thick, y), ring(radius, y)]), 'tyre', True, .1, at - (0, y * 100, 0))
+            for y in (-thick / 2, thick / 2)]
     tread = [sheet(np.stack([ring(r, -thick / 2), ring(r, thick / 2)]), 'tyre', True, .7, at) for r in (radius,)]
     spokes = [fan(np.stack([at + (0, .0, 0), ring(radius)[i] - (0, .006, 0), ring(radius)[i] + (.012, .006, .012)]),
         'metal', both=True) for i in range(0, sides, 2)]
@@ -144,8 +142,7 @@ def hoop(at, radius: float, thick: float = .04, sides: int = 20) -> Mesh:
 def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: float = .28,
          top_width: float = .78) -> Mesh:
     """A car body: cross-sections along x. `stations [k]` are (x, height, width share); side panes stand between the
-    stations named in
-    `glass`, sloping panes in `windscreen` (indices of the front station of the pair)."""
+    stations named in `glass`, sloping panes in `windscreen` (indices of the front station of the pair)."""
     rings = []
     for x, z, s in stations:
         hw = width / 2 * s; b = min(belt, z - .06)
@@ -162,8 +159,7 @@ def loft(stations, width: float, belt: float, glass=(), windscreen=(), sill: flo
     c = np.array([0, 0, belt * .8])
     body = sheet(p, mat, False, .75, c)
     return merge(body, fan(p[0], 'paint', c), fan(p[-1], 'paint', c),
-                 fan(np.concatenate([p[:, 0], p[::-1, -1]]), 'dark',
-        c))
+                 fan(np.concatenate([p[:, 0], p[::-1, -1]]), 'dark', c))
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #40c85ddd
 def quad(centre, u, v, mat) -> Mesh:
@@ -178,8 +174,8 @@ def _ends(L: float, W: float, z: float, plate: float = .45, lamp=(.22, .08), gri
     x, y = L / 2 + .012, W / 2 - lamp[0] - .1
     front = [quad((x, s * y, z), (0, lamp[0], 0), (0, 0, lamp[1]), 'headlamp') for s in (-1, 1)]
     rear = [quad((-x, s * y, z + .08), (0, -lamp[0], 0), (0, 0, lamp[1]), 'taillamp') for s in (-1, 1)]
-    parts = front + rear + [quad((x, 0, plate), (0, .24, 0), (0, 0, .07), 'plate'), quad((-x, 0, plate + .1), (0, -.24,
-        0), (0, 0, .07), 'plate')]
+    parts = front + rear + [quad((x, 0, plate), (0, .24, 0), (0, 0, .07), 'plate'),
+                            quad((-x, 0, plate + .1), (0, -.24, 0), (0, 0, .07), 'plate')]
     if grille: parts.append(quad((x - .004, 0, z - .02), (0, y - lamp[0] - .04, 0), (0, 0, .08), 'trim'))
     return merge(*parts)
 
@@ -204,9 +200,8 @@ def _doors(xs, W: float, z0: float, z1: float) -> Mesh:
     for s in (-1, 1):
         y = s * (W / 2 + .004); u = lambda a: (-s * a, 0, 0)
         parts += [quad((x, y, (z0 + z1) / 2), u(.014), (0, 0, (z1 - z0) / 2), 'trim') for x in xs]
-        parts += [quad((x + .12, y + s * .006, z1 - .06), u(.09), (0, 0, .018),
-            'trim') for x in xs[1:]] + [quad(((xs[0] + xs[-1]) / 2, y, z0), u((xs[0] - xs[-1]) / 2), (0, 0, .012),
-            'trim')]
+        parts += [quad((x + .12, y + s * .006, z1 - .06), u(.09), (0, 0, .018), 'trim') for x in xs[1:]] + [
+            quad(((xs[0] + xs[-1]) / 2, y, z0), u((xs[0] - xs[-1]) / 2), (0, 0, .012), 'trim')]
     return merge(*parts)
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #326b9caf
@@ -216,8 +211,7 @@ def car(L: float = 4.5, W: float = 1.82, H: float = 1.47, kind: str = 'sedan') -
                           'hatch': [(-.33, 1.41, .97), (-.43, 1.28, .95), (-.49, .92, .9), (-.5, .7, .84)],
                           'suv':   [(-.36, 1.44, .98), (-.455, 1.36, .96), (-.492, .95, .93), (-.5, .7, .86)]}[kind]
     st = [(.5, .56, .76), (.485, .70, .86), (.44, .78, .95), (.30, .87, .99), (.20, .94, 1), (.03, 1.38, 1),
-          (-.04, 1.44,
-        1), (-.06, 1.445, 1), (-.2, 1.47, .99)] + tail
+          (-.04, 1.44, 1), (-.06, 1.445, 1), (-.2, 1.47, .99)] + tail
     st = [(x * L, z * k, s) for x, z, s in st]
     n = len(st); rear = n - 4 if kind == 'sedan' else n - 3
     glass = [4, 5, 7, 8] + ([9] if kind != 'sedan' else [9])
@@ -230,10 +224,8 @@ def van(L: float = 5.0, W: float = 1.9, H: float = 1.98) -> Mesh:
     "A one-box van: high roof, short bonnet, three side panes, a sliding door."
     k = H / 1.98
     st = [(.5, .62, .8), (.487, .82, .92), (.44, 1.0, .98), (.38, 1.1, 1), (.25, 1.82, 1), (.2, 1.92, 1),
-          (.18, 1.93, 1),
-        (-.02, 1.97, 1), (-.04, 1.97, 1), (-.24, 1.98, 1), (-.26, 1.98, 1), (-.47, 1.94, 1), (-.496, 1.6, .98),
-          (-.5, .6,
-        .95)]
+          (.18, 1.93, 1), (-.02, 1.97, 1), (-.04, 1.97, 1), (-.24, 1.98, 1), (-.26, 1.98, 1), (-.47, 1.94, 1),
+          (-.496, 1.6, .98), (-.5, .6, .95)]
     body = loft([(x * L, z * k, s) for x, z, s in st], W, 1.1 * k, [3, 4, 6, 8, 10], [3], top_width=.88)
     rear = quad((-L / 2 - .012, 0, 1.4 * k), (0, -W * .36, 0), (0, 0, .26 * k), 'glass')
     return merge(body, rear, _wheels((.33 * L, -.31 * L), W, .34), _ends(L, W, .78 * k), _mirrors(.33 * L, W, 1.1 * k),
@@ -248,18 +240,17 @@ def bus(L: float = 11., W: float = 2.5, H: float = 3.1) -> Mesh:
     st += [(-L / 2 + .12, H - .06, 1), (-L / 2, H - .3, .96)]
     body = loft(st, W, .42 * H, glass[:-1], [], .32, .94)
     f, r = L / 2 + .015, -L / 2 - .015
-    parts = [quad((f, 0, .58 * H), (0, W * .43, 0), (0, 0, .2 * H), 'glass'), quad((f, 0, .86 * H), (0, W * .36, 0), (0,
-        0, .045 * H), 'sign'),
+    parts = [quad((f, 0, .58 * H), (0, W * .43, 0), (0, 0, .2 * H), 'glass'),
+             quad((f, 0, .86 * H), (0, W * .36, 0), (0, 0, .045 * H), 'sign'),
              quad((r, 0, .68 * H), (0, -W * .38, 0), (0, 0, .12 * H), 'glass'),
-             quad((r, 0, .3 * H), (0, -W * .3, 0), (0,
-                 0, .1 * H), 'trim')]
+             quad((r, 0, .3 * H), (0, -W * .3, 0), (0, 0, .1 * H), 'trim')]
     for s in (-1, 1):
         parts.append(quad((0, s * (W / 2 + .014), .26 * H), (-s * L * .47, 0, 0), (0, 0, .05 * H), 'paint2'))
     for x in (.36 * L, -.05 * L):
         parts.append(quad((x, -W / 2 - .016, .42 * H), (.55, 0, 0), (0, 0, .3 * H), 'glass'))
     return merge(body, *parts, box((2.4, 1.6, .22), (-.15 * L, 0, H - .02), 'white', .92),
-                 _wheels((.3 * L, -.26 * L), W,
-        .48, .3), _ends(L, W, .22 * H, .45, (.2, .1), False), _mirrors(.47 * L, W, .6 * H))
+                 _wheels((.3 * L, -.26 * L), W, .48, .3), _ends(L, W, .22 * H, .45, (.2, .1), False),
+                 _mirrors(.47 * L, W, .6 * H))
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #8db6b193
 def truck(L: float = 7.5, W: float = 2.3, H: float = 3.0, kind: str = 'box') -> Mesh:
@@ -275,8 +266,8 @@ def truck(L: float = 7.5, W: float = 2.3, H: float = 3.0, kind: str = 'box') -> 
             'cargo') for d in np.linspace(-.49, .49, 7)), box((lb + .02, W + .05, .1), (xb, 0, .85), 'trim'),
             quad((-L / 2 - .01, 0, .85 + (H - .85) / 2), (0, -.02, 0), (0, 0, (H - .9) / 2), 'trim')]
     elif kind == 'tipper':
-        parts += [box((lb, W, .55 * H), (xb, 0, .9), 'paint2', 1.03)] + [box((.12, W + .1, .55 * H), (xb + d * lb, 0,
-            .9), 'paint2', 1.03) for d in (-.45, -.22, 0, .22, .45)]
+        parts += [box((lb, W, .55 * H), (xb, 0, .9), 'paint2', 1.03)] + [
+            box((.12, W + .1, .55 * H), (xb + d * lb, 0, .9), 'paint2', 1.03) for d in (-.45, -.22, 0, .22, .45)]
     else:
         parts += [box((lb, W, .5), (xb, 0, .85), 'paint'), box((lb * .9, W * .85, H - 1.5), (xb, 0, 1.3), 'cargo', .9)]
     axles = [x0 - .55 * c] + [-L / 2 + .17 * L] + ([-L / 2 + .17 * L + 1.25] if L > 7 else [])
@@ -296,13 +287,11 @@ def person(hip, lean: float, feet, hands, scale: float = 1., helmet: bool = Fals
     hx, hz = hip; up = np.array([math.sin(lean), 0, math.cos(lean)]) * scale; base = np.array([hx, 0, hz])
     neck = base + .52 * up; head = neck + .2 * up + (.03, 0, 0)
     parts = [limb(base + .02 * up, base + .42 * up, .155 * scale, .17 * scale, 'shirt', flat=.72),
-        limb(base + .40 * up + (0, -.13 * scale, 0), base + .40 * up + (0, .13 * scale, 0), .08 * scale, None, 'shirt',
-        6),
-             limb(neck, head, .06 * scale, .06 * scale, 'skin', 6),
-             limb(head, head + .04 * up, .1 * scale, .105 * scale,
-                 'skin'),
+             limb(base + .40 * up + (0, -.13 * scale, 0), base + .40 * up + (0, .13 * scale, 0), .08 * scale, None,
+                  'shirt', 6), limb(neck, head, .06 * scale, .06 * scale, 'skin', 6),
+             limb(head, head + .04 * up, .1 * scale, .105 * scale, 'skin'),
              limb(head + .06 * up - (.025, 0, 0), head + .075 * up - (.02, 0, 0), (.135 if helmet else .108) * scale,
-                 None, 'helmet' if helmet else 'hair')]
+                  None, 'helmet' if helmet else 'hair')]
     for s, foot, hand in ((1, feet[0], hands[0]), (-1, feet[1], hands[1])):
         a = base + (0, .09 * s * scale, 0); foot = np.asarray(foot, float); k = _arc(a, foot, (knee, 0, 0))
         sh = base + .42 * up + (0, .2 * s * scale, 0)
@@ -328,27 +317,28 @@ def pedestrian(phase: float = 0., scale: float = 1., bag: bool = False, skirt: b
 def cyclist(phase: float = 0., scale: float = 1., helmet: bool = False) -> Mesh:
     "A bicycle and its rider, pedals at `phase`."
     r = .33; c, s = .16 * math.cos(phase), .16 * math.sin(phase); bb = np.array([-.04, 0, .3])
-    tubes = [(bb, (-.22, 0, .85)), (bb, (.38, 0, .8)), ((-.2, 0, .78), (.4, 0, .82)), (bb, (-.52, 0, r)), ((-.52, 0, r),
-        (-.2, 0, .75)), ((.4, 0, .95), (.52, 0, r)), ((.37, -.27, 1.02), (.37, .27, 1.02)),
+    tubes = [(bb, (-.22, 0, .85)), (bb, (.38, 0, .8)), ((-.2, 0, .78), (.4, 0, .82)), (bb, (-.52, 0, r)),
+             ((-.52, 0, r), (-.2, 0, .75)), ((.4, 0, .95), (.52, 0, r)), ((.37, -.27, 1.02), (.37, .27, 1.02)),
              ((.4, 0, .9), (.37, 0, 1.02))]
     parts = [limb(a, b, .02, None, 'paint', 5) for a, b in tubes] + [hoop((-.52, 0, r), r), hoop((.52, 0, r), r),
         box((.24, .14, .06), (-.24, 0, .85), 'dark')]
     parts.append(box((.3, .28, .2), (.62, 0, .78), 'metal') if not helmet else box((.3, .12, .03), (-.5, 0, .72),
         'metal'))
-    rider = person((-.22, .96), .32, [bb + (c, .1, s - .1), bb + (-c, -.1, -s - .1)], [(.34, .25, 1.04), (.34, -.25,
-        1.04)], scale, helmet, .2, -.06)
+    rider = person((-.22, .96), .32, [bb + (c, .1, s - .1), bb + (-c, -.1, -s - .1)],
+                   [(.34, .25, 1.04), (.34, -.25, 1.04)], scale, helmet, .2, -.06)
     return merge(*parts, rider)
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #a747f359
 def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = True) -> Mesh:
     "A scooter with leg shield, seat and rider, sometimes with a delivery box."
-    parts = [wheel((.58, 0, .26), .26, .11, 14, .5), wheel((-.55, 0, .26), .26, .12, 14, .5), box((.95, .3, .16), (-.02,
-        0, .22), 'paint'), box((.8, .32, .36), (-.38, 0, .36), 'paint', .85),
+    parts = [wheel((.58, 0, .26), .26, .11, 14, .5), wheel((-.55, 0, .26), .26, .12, 14, .5),
+             box((.95, .3, .16), (-.02, 0, .22), 'paint'), box((.8, .32, .36), (-.38, 0, .36), 'paint', .85),
              box((.72, .3, .1), (-.34, 0, .72), 'dark', .9), limb((.58, 0, .3), (.42, 0, .95), .05, None, 'metal', 6),
-                 box((.14, .42, .6), (.42, 0, .32), 'paint', .75), box((.2, .28, .22), (.44, 0, .88), 'paint', .8),
-             limb((.36, -.34, 1.04), (.36, .34, 1.04), .025, None, 'dark', 5), quad((.546, 0, 1.0), (0, .09, 0), (0, 0,
-                 .06), 'headlamp'), quad((-.79, 0, .6), (0, -.1, 0), (0, 0, .05), 'taillamp'), quad((-.77, 0, .42), (0,
-                 -.1, 0), (0, 0, .07), 'plate')]
+             box((.14, .42, .6), (.42, 0, .32), 'paint', .75), box((.2, .28, .22), (.44, 0, .88), 'paint', .8),
+             limb((.36, -.34, 1.04), (.36, .34, 1.04), .025, None, 'dark', 5),
+             quad((.546, 0, 1.0), (0, .09, 0), (0, 0, .06), 'headlamp'),
+             quad((-.79, 0, .6), (0, -.1, 0), (0, 0, .05), 'taillamp'),
+             quad((-.77, 0, .42), (0, -.1, 0), (0, 0, .07), 'plate')]
     parts += [limb((.36, .3 * s, 1.04), (.34, .36 * s, 1.24), .012, None, 'dark', 4) for s in (-1, 1)] + [
         fan(np.array([(.34, .36 * s + .06 * math.cos(t), 1.26 + .05 * math.sin(t)) for t in np.arange(8) * .785]),
             'dark', both=True) for s in (-1, 1)]
@@ -360,16 +350,14 @@ def motorcyclist(scale: float = 1., box_behind: bool = False, helmet: bool = Tru
 # %% ../../nbs/appendix/A01_meshes.ipynb #a94abcbc
 def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
     "A cargo tricycle: one wheel in front, a driver, a box with two wheels behind."
-    parts = [wheel((1.1, 0, .3), .3, .12, 14, .5), wheel((-.85, .5, .3), .3, .12, 14, .5), wheel((-.85, -.5, .3), .3,
-        .12, 14, .5), limb((1.1, 0, .3), (.85, 0, 1.0), .045, None, 'metal', 6), box((1.5, .3, .14), (.25, 0, .32),
-        'paint'),
-             box((.12, .5, .55), (.88, 0, .4), 'paint', .7), limb((.72, -.36, 1.06), (.72, .36, 1.06), .025, None,
-                 'dark', 5), box((.5, .5, .32), (.12, 0, .44), 'dark', .85),
-             quad((.95, 0, .85), (0, .1, 0), (0, 0, .07),
-                 'headlamp')]
-    parts += [box((1.45, 1.08, .12), (-.85, 0, .5), 'paint'), box((.05, 1.08, .5), (-.14, 0, .55), 'paint'), box((.05,
-        1.08, .5), (-1.56, 0, .55), 'paint'), box((1.45, .05, .5), (-.85, .52, .55), 'paint'), box((1.45, .05, .5),
-        (-.85, -.52, .55), 'paint')]
+    parts = [wheel((1.1, 0, .3), .3, .12, 14, .5), wheel((-.85, .5, .3), .3, .12, 14, .5),
+             wheel((-.85, -.5, .3), .3, .12, 14, .5), limb((1.1, 0, .3), (.85, 0, 1.0), .045, None, 'metal', 6),
+             box((1.5, .3, .14), (.25, 0, .32), 'paint'), box((.12, .5, .55), (.88, 0, .4), 'paint', .7),
+             limb((.72, -.36, 1.06), (.72, .36, 1.06), .025, None, 'dark', 5),
+             box((.5, .5, .32), (.12, 0, .44), 'dark', .85), quad((.95, 0, .85), (0, .1, 0), (0, 0, .07), 'headlamp')]
+    parts += [box((1.45, 1.08, .12), (-.85, 0, .5), 'paint'), box((.05, 1.08, .5), (-.14, 0, .55), 'paint'),
+              box((.05, 1.08, .5), (-1.56, 0, .55), 'paint'), box((1.45, .05, .5), (-.85, .52, .55), 'paint'),
+              box((1.45, .05, .5), (-.85, -.52, .55), 'paint')]
     if load > 0: parts += [box((1.2, .9, .3 + load), (-.85, 0, .62), 'cargo', .92)]
     rider = person((.1, .86), .05, [(.6, .16, .4), (.6, -.16, .4)], [(.68, .3, 1.08), (.68, -.3, 1.08)], scale, False,
         .24, -.08)
@@ -378,13 +366,13 @@ def tricyclist(scale: float = 1., load: float = .5) -> Mesh:
 # %% ../../nbs/appendix/A01_meshes.ipynb #a38137c9
 def barrowlist(phase: float = 0., scale: float = 1., load: float = .5) -> Mesh:
     "A hand cart with two wheels and a load, and the person who pushes it."
-    cart = [wheel((.55, .42, .28), .28, .08, 14, .7), wheel((.55, -.42, .28), .28, .08, 14, .7), box((1.2, .75, .1),
-        (.55, 0, .42), 'paint'), box((.06, .75, .35), (1.12, 0, .5), 'paint')]
-    cart += [limb((0, .33 * s, .48), (-.48, .3 * s, .98), .025, None, 'metal', 5) for s in (-1, 1)] + [box((.9, .66,
-        .25 + load), (.58, 0, .52), 'cargo', .9)]
+    cart = [wheel((.55, .42, .28), .28, .08, 14, .7), wheel((.55, -.42, .28), .28, .08, 14, .7),
+            box((1.2, .75, .1), (.55, 0, .42), 'paint'), box((.06, .75, .35), (1.12, 0, .5), 'paint')]
+    cart += [limb((0, .33 * s, .48), (-.48, .3 * s, .98), .025, None, 'metal', 5)
+             for s in (-1, 1)] + [box((.9, .66, .25 + load), (.58, 0, .52), 'cargo', .9)]
     a = .26 * math.sin(phase)
-    m = person((-.85, .86 * scale), .22, [(-.85 + a, .09, .02), (-.85 - a, -.09, .02)], [(-.48, .3, .98), (-.48, -.3,
-        .98)], scale, False, .07, -.05)
+    m = person((-.85, .86 * scale), .22, [(-.85 + a, .09, .02), (-.85 - a, -.09, .02)],
+               [(-.48, .3, .98), (-.48, -.3, .98)], scale, False, .07, -.05)
     return merge(*cart, m)
 
 def cone(H: float = .75) -> Mesh:
@@ -394,8 +382,7 @@ def cone(H: float = .75) -> Mesh:
     p = np.stack([r[:, None] * np.cos(th), r[:, None] * np.sin(th), np.broadcast_to(z[:, None], (6, 12))], -1)
     mat = np.repeat(np.array(['orange', 'white', 'orange', 'white', 'orange'], object)[:, None], 12, 1)
     return merge(sheet(p, mat, True, .8, (0, 0, .3 * H)), box((.52 * H, .52 * H, .05 * H), (0, 0, 0), 'base'),
-                 fan(p[-1],
-        'orange', (0, 0, 0)))
+                 fan(p[-1], 'orange', (0, 0, 0)))
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #63920a81
 def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 2400) -> Mesh:
@@ -417,8 +404,8 @@ def tree(rng, height: float = 7., crown: float = 2.6, leaves: int = 2400) -> Mes
 
 def fence(length: float = 6.) -> Mesh:
     "A white guard rail along x, such as stands between the directions of a Chinese road."
-    return merge(*(box((.07, .07, 1.05), (x, 0, 0), 'white') for x in (-length / 2 + .1, 0)), *(box((length, .05, .07),
-        (0, 0, z), 'white') for z in (.25, .95)),
+    return merge(*(box((.07, .07, 1.05), (x, 0, 0), 'white') for x in (-length / 2 + .1, 0)),
+                 *(box((length, .05, .07), (0, 0, z), 'white') for z in (.25, .95)),
                  *(box((.025, .025, .68), (x, 0, .27), 'white') for x in np.arange(-length / 2 + .3, length / 2, .3)))
 
 # %% ../../nbs/appendix/A01_meshes.ipynb #c14684f8

@@ -34,9 +34,8 @@ class Camera(NamedTuple):
         cy, sy, cp, sp = math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch)
         f = np.array([cy * cp, sy * cp, -sp]); r = np.array([sy, -cy, 0.]); d = np.cross(f, r)
         c, s = math.cos(roll), math.sin(roll)
-        return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.]]), np.stack([c * r + s * d, c * d - s * r,
-            f]),
-                   np.asarray(position, float), tuple(size), yaw)
+        return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.]]),
+                   np.stack([c * r + s * d, c * d - s * r, f]), np.asarray(position, float), tuple(size), yaw)
 
     def to_camera(self, p: np.ndarray) -> np.ndarray:
         "World points `[..., 3]` in the camera's own axes (x right, y down, z along the optical axis)."
@@ -151,8 +150,8 @@ def make_light(rng, time: str | None = None, weather: str | None = None, easy: b
         sun, sky = sun * k, grey * np.array([.93, 1., 1.06])
         zen = hor = hor.mean() * np.array([.94, .97, 1.]) * {'overcast': .95, 'rain': .78, 'fog': .9}[weather]
     fog = {'clear': .0006, 'overcast': .0012, 'rain': .004, 'fog': rng.uniform(.010, .02)}[weather]
-    gain = {'day': 1.75, 'dusk': .95, 'night': .075}[time] * rng.uniform(.85,
-        1.15) / (sky.mean() + sun.mean() * math.sin(el))
+    gain = {'day': 1.75, 'dusk': .95,
+            'night': .075}[time] * rng.uniform(.85, 1.15) / (sky.mean() + sun.mean() * math.sin(el))
     sun, sky = sun * gain, sky * gain
     d = np.array([math.cos(el) * math.cos(az), math.cos(el) * math.sin(az), math.sin(el)])
     return Light(time, weather, d, sun, sky, hor, fog, max(lamps, .5 if weather in ('rain', 'fog') else 0),
@@ -176,8 +175,8 @@ def shade(mesh: Mesh, palette: np.ndarray, glow: np.ndarray, eye: np.ndarray, li
     "Display colours `[m,3,3]` at the corners of a mesh in world axes; `palette`, `glow` are `[materials, 3]`."
     n, a = mesh.n, (palette ** 2.2)[mesh.mat][:, None]
     up = n[..., 2:]
-    amb = light.sky * (.62 + .38 * up) * (.45 + .55 * np.clip(mesh.v[..., 2:] / .7, 0, 1)) + extra * np.array([1., .82,
-        .55]) * (.6 + .4 * up)
+    amb = light.sky * (.62 + .38 * up) * (.45 + .55 * np.clip(mesh.v[..., 2:] / .7, 0, 1)) + extra * np.array(
+        [1., .82, .55]) * (.6 + .4 * up)
     lin = a * (amb + sunlit * light.sun * np.maximum(_dot(n, light.direction), 0)[..., None])
     view = mesh.v - eye; dist = np.sqrt(_dot(view, view))
     g = np.nonzero(_GLOSS[mesh.mat])[0]   # leaves, cloth and cones do not shine

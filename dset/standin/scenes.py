@@ -32,8 +32,8 @@ class Layout:
         return ((np.asarray(xy) + self.reach) / (self.res * shrink)).astype(np.float32)
 
 def _rot(k: int) -> np.ndarray:
-    return np.array([[1, 0], [0, 1]]) if k == 0 else np.array([[0, -1], [1, 0]]) if k == 1 else np.array([[-1, 0], [0,
-        -1]]) if k == 2 else np.array([[0, 1], [-1, 0]])
+    return (np.array([[1, 0], [0, 1]]) if k == 0 else np.array([[0, -1], [1, 0]])
+            if k == 1 else np.array([[-1, 0], [0, -1]]) if k == 2 else np.array([[0, 1], [-1, 0]]))
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #1fddd559
 class _Pen:
@@ -67,8 +67,8 @@ def draw_ground(layout: Layout, rng) -> Image.Image:
     hx, hy = layout.half; W = layout.walk; g = rng.uniform(.9, 1.1)
     tone = lambda v, k=1.: tuple(int(np.clip(c * g * k, 0, 255)) for c in v)
     pen = _Pen(layout, tone((96, 110, 70)) if rng.random() < .6 else tone((132, 128, 121)))
-    pave, asphalt = tone([(156, 148, 138), (150, 140, 132), (140, 142, 142)][rng.integers(3)]), tone((98, 98, 100),
-        rng.uniform(.82, 1.12))
+    pave, asphalt = (tone([(156, 148, 138), (150, 140, 132), (140, 142, 142)][rng.integers(3)]),
+                     tone((98, 98, 100), rng.uniform(.82, 1.12)))
     for grow, col in ((W, pave), (.3, (196, 193, 186)), (0, tone((80, 80, 82))), (-.3, asphalt)):
         pen.rect(-layout.reach, -hx - grow, layout.reach, hx + grow, col)
         pen.rect(-hy - grow, -layout.reach, hy + grow, layout.reach, col)
@@ -118,8 +118,8 @@ def _arm(pen: _Pen, layout: Layout, k: int, rng):
             pen.rect(x, sgn * (h + .45), x + .05, sgn * (h + layout.walk), (128, 122, 115), k)
         for y in np.arange(h + .9, h + layout.walk, .9):
             pen.rect(c + 9.5, sgn * y, layout.reach, sgn * y + .05, (128, 122, 115), k)
-        pen.rect(c + 9.5, sgn * (h + .5 * layout.walk) - .2, layout.reach, sgn * (h + .5 * layout.walk) + .2, (196, 168,
-            84), k)
+        pen.rect(c + 9.5, sgn * (h + .5 * layout.walk) - .2, layout.reach, sgn * (h + .5 * layout.walk) + .2,
+                 (196, 168, 84), k)
     for y in (-.18, .18): pen.rect(s, y - .07, layout.reach, y + .07, yellow, k)
     for y in [i * _LANE for i in range(1, n)]:
         pen.rect(s, y - .07, s + 30, y + .07, white, k)
@@ -137,8 +137,8 @@ def _arrow(pen: _Pen, x: float, y: float, k: int, fill, right: bool):
     pen.rect(x - 3., y - .09, x + 1.5, y + .09, fill, k)
     pen.poly(np.array([(x - 4.6, y), (x - 3., y - .45), (x - 3., y + .45)]) @ _rot(k).T, fill)
     if right:
-        pen.poly(np.array([(x - 1.6, y + 1.3), (x - .3, y + .7), (x - 1., y + .1), (x - 1.2, y + .1), (x - 2.2,
-            y + .7)]) @ _rot(k).T, fill)
+        pen.poly(np.array([(x - 1.6, y + 1.3), (x - .3, y + .7), (x - 1., y + .1), (x - 1.2, y + .1),
+                           (x - 2.2, y + .7)]) @ _rot(k).T, fill)
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #9e4474e8
 @dataclass
@@ -165,9 +165,8 @@ def make_buildings(layout: Layout, rng) -> list[Wall]:
             for along in (0, 1):
                 p = rng.uniform(14, 30) + (hy if along == 0 else hx); setback = layout.walk + rng.uniform(5, 16)
                 while p < 230:
-                    w, d, ht = rng.uniform(14, 42), rng.uniform(12, 20), rng.choice([9., 14, 22, 40, 60],
-                        p=[.2, .3, .25,
-                        .15, .1]) * rng.uniform(.85, 1.2)
+                    w, d, ht = (rng.uniform(14, 42), rng.uniform(12, 20),
+                                rng.choice([9., 14, 22, 40, 60], p=[.2, .3, .25, .15, .1]) * rng.uniform(.85, 1.2))
                     base = (hx if along == 0 else hy) + setback + rng.uniform(0, 4)
                     c = np.array([(p, base), (p + w, base), (p + w, base + d), (p, base + d)])
                     if along: c = c[:, ::-1]
@@ -218,13 +217,13 @@ def facade(wall: Wall, u: np.ndarray, v: np.ndarray, lamps: float) -> tuple[np.n
     hue = np.array([(.52, .16, .14), (.18, .26, .42), (.60, .52, .30), (.22, .34, .26), (.62, .62, .60),
                     (.36, .30, .28)])
     alb[sign] = hue[(hs * 997).astype(int) % 6][sign]
-    letters = sign & (fv > .8) & (fv < .92) & (_hash(np.floor(u * 2.2).astype(int), i,
-                                                     23) > .35) & (fu > .2) & (fu < .8)
+    letters = sign & (fv > .8) & (fv < .92) & (_hash(np.floor(u * 2.2).astype(int), i, 23)
+                                               > .35) & (fu > .2) & (fu < .8)
     alb[letters] = (.85, .82, .74)
     lit = (win & ~frame & np.where(shop, hs > .35, h > .72)) * lamps
     return alb, lit[..., None] * np.where(_hash(j, i, 31)[..., None] > .6, np.array([.62, .68, .72]),
-                                          np.array([.75, .56,
-        .32])) * (.05 + .9 * _hash(i, j, 29)[..., None] ** 2) + (sign * lamps * .45)[..., None] * alb
+                                          np.array([.75, .56, .32])) * (.05 + .9 * _hash(i, j, 29)[..., None] ** 2) + (
+                                              sign * lamps * .45)[..., None] * alb
 
 # %% ../../nbs/appendix/A03_scenes.ipynb #50a513d7
 def _grain(ground: Image.Image, rng) -> np.ndarray:
@@ -241,8 +240,8 @@ def _grain(ground: Image.Image, rng) -> np.ndarray:
 def _furnish(lay: Layout, eye: np.ndarray, rows: int, rng) -> tuple[list[Mesh], np.ndarray]:
     "Trees, bushes, street lamps and guard rails of the four arms; nothing right in front of the camera at `eye`."
     leaves = int(2400 * min(max(rows / 1080, .25), 1))
-    kinds = [tree(rng, h, c, leaves) for h, c in ((5.5, 1.9), (6.5, 2.4), (7.5, 2.8), (8.5, 3.2))] + [tree(rng, .9, 1.,
-        leaves // 5)]
+    kinds = [tree(rng, h, c, leaves)
+             for h, c in ((5.5, 1.9), (6.5, 2.4), (7.5, 2.8), (8.5, 3.2))] + [tree(rng, .9, 1., leaves // 5)]
     out, lamps = [], []
     def put(mesh, k, x, y, turn=0., stretch=1.):
         p = _rot(k) @ np.array([x, y])

@@ -59,12 +59,10 @@ def toy_config(**overrides) -> Config:
     """`dset_tiny` made a sixth of a million parameters small, with all that is random turned on; three epochs unless
     `overrides` say otherwise."""
     small = dict(backbone='test_efficientnet', hidden_dim=32, num_heads=2, dim_feedforward=64, num_queries=12,
-                 num_denoising=8, decoder_layers=2,
-                 dropout=.1, epochs=3, batch_size=4, image_size=(64, 64), num_workers=0, warmup_epochs=.5,
-                     strong_aug_off_epochs=1, eval_every=1,
+                 num_denoising=8, decoder_layers=2, dropout=.1, epochs=3, batch_size=4,
+                 image_size=(64, 64), num_workers=0, warmup_epochs=.5, strong_aug_off_epochs=1, eval_every=1,
                  new_lr=5e-4, pretrained_lr=5e-4, ema_decay=.998, token_pruning_warmup_epochs=4, channels_last=False,
-                     mixed_precision='no',
-                 name='toy', use_mosaic=True, mosaic_prob=.3, multi_scale=[64, 96])
+                 mixed_precision='no', name='toy', use_mosaic=True, mosaic_prob=.3, multi_scale=[64, 96])
     return load_config('dset_tiny', **(small | overrides))
 
 
@@ -97,5 +95,5 @@ def differing(a, b) -> list[str]:
     kept = [dict(t.state(), rng=None, history=[(r['losses'], r['lr'], r['expert_shares']) for r in t.history])
             for t in (a, b)]
     a, b = map(flat, kept)
-    return [k for k in a if k in b and not k.startswith(('/config', '/elapsed')) and not same(a[k],
-            b[k])] + sorted(a.keys() ^ b.keys())
+    return [k for k in a if k in b and not k.startswith(('/config', '/elapsed'))
+            and not same(a[k], b[k])] + sorted(a.keys() ^ b.keys())

@@ -57,8 +57,8 @@ def make_tracks(layout: Layout, green: int, rng) -> list[Track]:
         y = -(n - .5) * _LANE
         out.append(Track(_turn(-(c + 5.), y, c + 5. - (m - .5) * _LANE, False, R) @ M.T, 5., 'vehicle'))
         y = -(n * _LANE + layout.bike * .5)
-        out.append(Track((_line((-R, y), (R, y)) if go else _line((-R, y), (-c - 10.5, y))) @ M.T, rng.uniform(3.5,
-            6) if go else 0., 'bike'))
+        out.append(Track((_line((-R, y), (R, y)) if go else _line((-R, y), (-c - 10.5, y))) @ M.T,
+                         rng.uniform(3.5, 6) if go else 0., 'bike'))
         for off, d in ((1., 1), (2.2, -1)):
             yy = -(h + off); p = _line((-R, yy), (-c - 5, yy)) if not go else _line((-R, yy), (R, yy))
             out.append(Track(p[::d] @ M.T, rng.uniform(.9, 1.5), 'walk'))
@@ -124,8 +124,8 @@ _PAINTS = np.array([(.86, .87, .88), (.86, .87, .88), (.60, .62, .64), (.12, .12
                     (.30, .32, .34),
     (.55, .10, .10), (.14, .22, .42), (.40, .30, .20), (.78, .72, .60), (.16, .32, .25), (.80, .45, .12)])
 _BUS = np.array([(.82, .84, .85), (.20, .50, .30), (.16, .36, .62), (.78, .22, .18), (.85, .70, .2)])
-_CLOTH = np.array([(.75, .15, .15), (.15, .25, .55), (.85, .85, .82), (.12, .12, .14), (.35, .5, .3), (.8, .6, .2), (.5,
-    .5, .52), (.62, .35, .5), (.3, .55, .65), (.85, .4, .15)])
+_CLOTH = np.array([(.75, .15, .15), (.15, .25, .55), (.85, .85, .82), (.12, .12, .14), (.35, .5, .3), (.8, .6, .2),
+                   (.5, .5, .52), (.62, .35, .5), (.3, .55, .65), (.85, .4, .15)])
 _PANTS = np.array([(.14, .16, .22), (.1, .1, .11), (.3, .32, .38), (.45, .4, .32), (.2, .26, .4)])
 _CARGO = np.array([(.62, .47, .30), (.3, .42, .55), (.75, .75, .72), (.55, .2, .15), (.35, .45, .3), (.8, .65, .2)])
 
@@ -135,10 +135,9 @@ def make_palette(kind: str, light: Light, rng) -> tuple[np.ndarray, np.ndarray]:
     pick = lambda a: a[rng.integers(len(a))] * rng.uniform(.88, 1.06)
     c, glow = np.full((len(MATERIALS), 3), .5), np.zeros((len(MATERIALS), 3))
     fixed = dict(trim=(.10, .10, .11), glass=(.13, .15, .17), tyre=(.055, .055, .06), hub=(.55, .56, .58),
-                 headlamp=(.85,
-        .87, .9), taillamp=(.6, .05, .05), plate=(.2, .35, .7), skin=(.86, .68, .56), hair=(.08, .07, .06),
-                 shoe=(.12, .1, .1), metal=(.55, .57, .6), orange=(.93, .28, .06), white=(.9, .9, .88), base=(.12, .12,
-                     .12), sign=(.12, .08, .03), dark=(.05, .05, .055))
+                 headlamp=(.85, .87, .9), taillamp=(.6, .05, .05), plate=(.2, .35, .7), skin=(.86, .68, .56),
+                 hair=(.08, .07, .06), shoe=(.12, .1, .1), metal=(.55, .57, .6), orange=(.93, .28, .06),
+                 white=(.9, .9, .88), base=(.12, .12, .12), sign=(.12, .08, .03), dark=(.05, .05, .055))
     for k, v in fixed.items(): c[_M[k]] = v
     c[_M['paint']] = pick(_BUS if kind == 'Bus' else _PAINTS if kind != 'Cyclist' else _CLOTH)
     c[_M['paint2']] = pick(_BUS)
@@ -224,8 +223,8 @@ def make_cones(site: Site, light: Light, want: float, rng) -> list[Body]:
             b.s0 = min(i * step, tr.length - 1e-3)
             b.turn = float(rng.uniform(0, 1.5))
             p = b.pose(0.)[0]
-            if len(out) < want and _seen(b, site.camera, np.zeros(1), *near)[0] and not any(np.abs(p - q).max() < .7
-                for q in taken):
+            if len(out) < want and _seen(b, site.camera, np.zeros(1), *near)[0] and not any(
+                    np.abs(p - q).max() < .7 for q in taken):
                 out.append(b); taken.append(p)
     return out
 
