@@ -30,7 +30,7 @@ from .config import run_command, whole_file
 from .rtdetr import postprocess
 from .onnx_export import open_detector
 from .predict import IMAGES, draw_found, find_inputs, read_any
-from .tiles import TileGrid, TileMode, object_share
+from .tiles import TileGrid, TileMode, object_share, window_cells
 from .token_pruning import num_kept
 
 # %% ../nbs/14_camera.ipynb #d829bcce
@@ -98,10 +98,13 @@ class FeatureMemory:
             for table, rows, old in reversed(self.undo): table.index_copy_(0, rows, old)
             self.undo = None
 
-    def read(self, i: int, grid: TileGrid, tile: tuple[int, int], pads: tuple[int, int, int, int]) -> Tensor:
-        "The computed tiles of table i with their borders, `[T, c, top + ty + bottom, left + tx + right]`."
+    def read(self, i: int, grid: TileGrid, tile: tuple[int, int], pads: tuple[int, int, int, int],
+             window: tuple[int, int] | None = None) -> Tensor:
+        """The computed tiles of table i with their borders, `[T, c, top + ty + bottom, left + tx + right]`, or their
+        windows, as in `TileGrid.pad`."""
         (ty, tx), (left, right, top, bottom) = tile, pads
-        rows = self.tables[i].index_select(0, cell_rows(grid, tile, pads))
+        rows = self.tables[i].index_select(0, cell_rows(grid, tile, pads, window))
+        if window: return rows.view(-1, window[0] * window[1] * rows.shape[1])
         return rows.view(len(grid), top + ty + bottom, left + tx + right, -1).permute(0, 3, 1, 2)
 
     def map(self, i: int, grid: TileGrid, tile: tuple[int, int]) -> Tensor:
@@ -130,10 +133,11 @@ class FeatureMemory:
         return made
 
 # %% ../nbs/14_camera.ipynb #f57a2a87
-def cell_rows(grid: TileGrid, tile: tuple[int, int], pads: tuple[int, int, int, int]) -> Tensor:
-    """Row numbers of the cells of every tile of `grid`, with borders `pads` (left, right, top, bottom), in a table
-    of whole maps; the last row lies outside."""
-    key = 'rows', tuple(tile), pads
+def cell_rows(grid: TileGrid, tile: tuple[int, int], pads: tuple[int, int, int, int],
+              window: tuple[int, int] | None = None) -> Tensor:
+    """Row numbers of the cells of every tile of `grid`, with borders `pads` (left, right, top, bottom), in a table of
+    whole maps; the last row lies outside. With a `window` those of every window, in order."""
+    key = 'rows', tuple(tile), pads, window
     if key not in grid._memo:
         (ty, tx), (left, right, top, bottom), (gh, gw) = tile, pads, grid.shape
         image, row, column = grid._where()                                                                   # [T]
@@ -142,7 +146,9 @@ def cell_rows(grid: TileGrid, tile: tuple[int, int], pads: tuple[int, int, int, 
         h, w = gh * ty, gw * tx
         inside = ((y >= 0) & (y < h))[:, :, None] & ((x >= 0) & (x < w))[:, None]
         cells = (image[:, None, None] * h + y[:, :, None]) * w + x[:, None]
-        grid._memo[key] = torch.where(inside, cells, grid.batch * h * w).flatten()
+        cells = torch.where(inside, cells, grid.batch * h * w).flatten(1)                                    # [T, cells]
+        if window: cells = cells.index_select(1, window_cells((y.shape[1], x.shape[1]), window).to(row.device))
+        grid._memo[key] = cells.flatten()
     return grid._memo[key]
 
 # %% ../nbs/14_camera.ipynb #01658e70
@@ -165,10 +171,10 @@ class Recall(TileMode):
         super().__init__(grid, 'tiles')
         self.memory = memory
 
-    def look(self, x, pads, outside=0.):
+    def look(self, x, pads, outside=0., window=None):
         i, self.turn[0] = self.turn[0], self.turn[0] + 1
         self.memory.write(i, x, self.grid)
-        return self.memory.read(i, self.grid, tuple(x.shape[2:]), pads)
+        return self.memory.read(i, self.grid, tuple(x.shape[2:]), pads, window)
 
 # %% ../nbs/14_camera.ipynb #04a0b873
 @torch.inference_mode()

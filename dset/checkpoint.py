@@ -112,7 +112,8 @@ _FREE = {'model.' + k for k in ('pretrained class_map freeze_stages freeze_norm 
                                 'moe_execution top_k').split()}
 _FREE |= {'model.dset.' + k for k in ('token_keep_ratio token_pruning_warmup_epochs token_pruning_schedule restore '
         'prune_memory '
-                                      'patch_moe_top_k tile_keep_ratio tile_warmup_epochs tile_execution').split()}
+                                      'patch_moe_top_k tile_keep_ratio tile_warmup_epochs tile_mixed_ratios '
+                                      'tile_execution').split()}
 _POSITION = {'training.batch_size', 'training.accumulation_steps', 'misc.seed', 'data.side', 'data.train_split',
              'data.split_file'}
 _UNREMARKABLE = {f'misc.{k}' for k in 'num_workers pin_memory prefetch_factor output_dir name '
