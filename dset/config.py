@@ -5,30 +5,26 @@
 # %% auto #0
 __all__ = ['Int', 'Float', 'PathText', 'ConfigError', 'Section', 'DSETSection', 'ModelSection', 'TrainingSection', 'DataSection',
            'MiscSection', 'Config', 'leaves', 'allowed', 'preset_names', 'merge', 'read_yaml', 'load_config', 'flatten',
-           'diff_config', 'whole_file', 'plain_json', 'write_json', 'usable_cores', 'leave_with_parent', 'save_config',
-           'config_hash', 'make_parser', 'parse_args', 'run_command']
+           'diff_config', 'save_config', 'config_hash', 'make_parser', 'parse_args', 'leave_with_parent', 'plain_json',
+           'run_command', 'usable_cores', 'whole_file', 'write_json']
 
 # %% ../nbs/19_config.ipynb #518e4edf
 import argparse
-import contextlib
 import difflib
-import errno
 import hashlib
 import json
-import math
-import multiprocessing
 import os
-import secrets
-import sys
-import threading
 import typing
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Iterator, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError,
                       model_validator)
+from .files import leave_with_parent, plain_json, run_command, usable_cores, whole_file, write_json
+
+_all_ = ['leave_with_parent', 'plain_json', 'run_command', 'usable_cores', 'whole_file', 'write_json']
 
 # %% ../nbs/19_config.ipynb #322024a3
 class ConfigError(ValueError):
@@ -405,70 +401,7 @@ def diff_config(old: Config, new: Config) -> dict[str, tuple]:
     a, b = flatten(old), flatten(new)
     return {k: (a[k], b[k]) for k in a if a[k] != b[k]}
 
-# %% ../nbs/19_config.ipynb #f6ec8cd1
-def _unwritten(path: Path, e: OSError) -> OSError:
-    "`e` in one sentence about `path`, of the same type and with its `errno`."
-    left = 'its previous version is intact' if os.path.isfile(path) else 'nothing was left behind'
-    full = e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    error = type(e)(f"{path} cannot be written ({os.strerror(e.errno)}), {left}: "
-            f"{'free some space and go on' if full else 'give a file in a folder that you may write to'}")
-    error.errno = e.errno
-    return error
-
-# %% ../nbs/19_config.ipynb #9e0da254
-@contextlib.contextmanager
-def whole_file(path: str | Path, sync: bool = True) -> Iterator[Path]:
-    """A new path beside `path` to write to; the file becomes `path` when the block ends, and is removed when it
-    fails: no reader ever finds half of it.
-
-    Makes the folder. `sync=False` leaves it to the system when the bytes reach the disk: for many small files
-    that can be made again. Raises `OSError`, one sentence."""
-    path = Path(path)
-    # of its own: two processes may write the same file
-    temporary = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # a folder that may not be written to is told before the work
-        temporary.touch()
-        yield temporary
-        if sync:
-            with open(temporary, 'rb+') as f: os.fsync(f.fileno())
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as e:
-        # torch.save hides what the disk said behind a RuntimeError
-        cause = e if isinstance(e, OSError) else e.__context__
-        ours = isinstance(cause, OSError) and cause.errno and Path(str(cause.filename or temporary)) in (
-            temporary, *temporary.parents)
-        if not ours: raise
-        raise _unwritten(path, cause) from None
-    finally:
-        with contextlib.suppress(OSError): temporary.unlink(missing_ok=True)
-
-def plain_json(obj: Any) -> Any:
-    """`obj` as JSON can hold it: NaN and infinity, which JSON does not know, become null, paths their text, tuples
-    lists."""
-    if isinstance(obj, float): return obj if math.isfinite(obj) else None
-    if isinstance(obj, dict): return {k: plain_json(v) for k, v in obj.items()}
-    if isinstance(obj, (list, tuple)): return [plain_json(v) for v in obj]
-    return os.fspath(obj) if isinstance(obj, os.PathLike) else obj
-
-def write_json(obj: Any, path: str | Path) -> None:
-    "Write `obj` as JSON, whole or not at all; what is not finite becomes null. Raises `OSError` that says why."
-    text = json.dumps(plain_json(obj), indent=2, ensure_ascii=False, allow_nan=False)
-    with whole_file(path) as f: f.write_text(text, encoding='utf-8')
-
 # %% ../nbs/19_config.ipynb #f04a8cee
-def usable_cores() -> int:
-    "How many CPU cores this process may use: a container or `taskset` may leave fewer than the machine has."
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-
-
-def leave_with_parent() -> None:
-    "Ends this worker process when the process that started it is gone: the `initializer` of a process pool."
-    def watch(): multiprocessing.parent_process().join(); os._exit(1)
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def save_config(cfg: Config, path: str | Path) -> None:
     "Write `cfg` as YAML that `load_config` reads back to an equal one."
     with whole_file(path) as f:
@@ -566,15 +499,3 @@ def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple
                           else f'{rest[0]!r} stands alone: options are --key value')
     overrides = {k: _typed(k, v) for k, v in vars(args).items() if k in known}
     return argparse.Namespace(**{'config': None} | {k: v for k, v in vars(args).items() if k not in known}), overrides
-
-
-def run_command(command: typing.Callable[[], Any]) -> None:
-    """Run a command-line entry; expected mistakes (`ValueError`, `OSError`) end as one sentence on stderr and exit
-    code 2, Ctrl-C as 130."""
-    try: command()
-    except (ValueError, OSError) as e:
-        print(f'error: {e}', file=sys.stderr)
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print('interrupted', file=sys.stderr)
-        raise SystemExit(130) from None

@@ -26,6 +26,7 @@ from typing import Any, Iterable
 from .config import Config, ConfigError, config_hash, diff_config, load_config, run_command, write_json
 from .grids import DRAW_KEYS, find_grid, Grid, GRID_KEYS, read_grid, repository, Run, run_name, _pick
 from .stages import explain, gpu_slots, hold, read_status, stage, stopped_cell, visible_gpus, write_status
+from .stages import _terminate
 
 _all_ = ['DRAW_KEYS', 'find_grid', 'Grid', 'GRID_KEYS', 'read_grid', 'repository', 'Run', 'run_name', 'explain',
          'gpu_slots', 'hold', 'read_status', 'stage', 'stopped_cell', 'visible_gpus', 'write_status']

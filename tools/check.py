@@ -20,11 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = ('nbs', 'nbs/checks', 'nbs/appendix')   # lessons in reading order, what proves them, the stand-in data set
 PAPERMILL = ('nbs/experiments', 'data_prep')   # folders whose notebooks take parameters
 FLOORS = (   # from the ground up: a module imports only from floors below its own; a new module gets its place here
-    'schematics config coco_files optimisation weight_files transforms deformable_attention denoising losses routers token_pruning '
+    'files',
+    'schematics config coco_files optimisation weight_files transforms deformable_attention denoising losses routers figures '
     'standin.meshes',
     'grids stages hub encoder average_precision visualize detection_data standin.renderer',
-    'evaluation backbones published decoder experts tiles dair_v2x own_data resizing standin.scenes',
-    'rtdetr entity_moe standin.traffic',
+    'evaluation inputs token_pruning backbones published decoder experts dair_v2x own_data resizing standin.scenes',
+    'rtdetr tiles entity_moe standin.traffic',
     'detector injection standin.dataset',
     'flops',
     'profiling reports',
