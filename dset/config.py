@@ -28,7 +28,7 @@ _all_ = ['leave_with_parent', 'plain_json', 'run_command', 'usable_cores', 'whol
 
 # %% ../nbs/19_config.ipynb #322024a3
 class ConfigError(ValueError):
-    """A setting is unknown, ill-typed or impossible; the message is one sentence that names key, value and what is
+    """A setting is unknown, ill-typed or impossible; the message is one error message that names key, value and what is
     allowed."""
 
 def _not_bool(v):
@@ -287,7 +287,7 @@ def _unknown(path: str) -> str:
 
 
 def _sentence(error: dict) -> str:
-    "One finding of pydantic as one sentence."
+    "One finding of pydantic as one error message."
     loc = [p for p in error['loc'] if isinstance(p, str)]
     if error['type'] == 'invalid_key': return f"key {error['loc'][-1]!r}: must be a text"
     if error['type'] == 'extra_forbidden': return _unknown('.'.join(loc))
@@ -319,7 +319,6 @@ def merge(under: dict, over: dict) -> dict:
             for k, v in over.items()}
     return {**under, **both}
 
-# %% ../nbs/19_config.ipynb #cdf3f0ac
 class _Loader(yaml.SafeLoader):
     "YAML in which a key may stand only once in a map."
     def construct_mapping(self, node, deep=False):
@@ -374,7 +373,7 @@ def load_config(
     source: str | Path | dict | Config | None = None,  # preset name, YAML file, tree or Config; None: dset_presnet50
     **overrides  # leaf names and their values: `token_keep_ratio=.5, epochs=3`
 ) -> Config:
-    """The checked configuration: defaults, then `source`, then `overrides`. Raises `ConfigError`, one sentence for
+    """The checked configuration: defaults, then `source`, then `overrides`. Raises `ConfigError`, one error message for
     each mistake."""
     if source is None: source = 'dset_presnet50'
     if isinstance(source, Config): tree, where = source.model_dump(), ''
@@ -432,7 +431,6 @@ _EXAMPLES = {
   dset_eval --weights rtdetr_v2_r50vd --data_root coco --val_split instances_val2017.json''',
 }
 
-# %% ../nbs/19_config.ipynb #2a5320f2
 def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
     """The parser of a command, with a flag for every key.
 

@@ -350,8 +350,8 @@ def with_packages(command: Callable) -> None:
 def _export_parser() -> Parser:
     takes = PREPROCESSING.replace('; ', ';').replace(': ', ':\n              ', 1)
     p = Parser(prog='dset_export', formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
-               description='Write a trained detector as one ONNX file, and keep it only if ONNX Runtime finds the boxes '
-               'that PyTorch finds.',
+               description='Write a trained detector as one ONNX file, and keep it only if ONNX Runtime finds the '
+               'boxes that PyTorch finds.',
                epilog=f'''what the file takes and gives:
   images      {takes}
   orig_sizes  int64 [batch, 2], height and width of the original images

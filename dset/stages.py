@@ -72,7 +72,7 @@ def stopped_cell(notebook: str | Path) -> tuple[str | None, str | None]:
 _RESUME = 'start the batch again to resume'
 
 def explain(e: BaseException, notebook: str | Path | None = None) -> tuple[str | None, str]:
-    "The cell (None: outside of one) and the reason, a sentence, for which a stage ended with `e`."
+    "The cell (None: outside of one) and the reason, one error message, for which a stage ended with `e`."
     cell, error = stopped_cell(notebook) if notebook else (None, None)
     if isinstance(e, KeyboardInterrupt): return cell, f'interrupted; {_RESUME}'
     if type(e).__name__ == 'DeadKernelError':
