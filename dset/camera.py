@@ -34,29 +34,29 @@ from .tiles import TileGrid, TileMode, object_share, window_cells
 from .token_pruning import num_kept
 
 # %% ../nbs/14_camera.ipynb #d829bcce
-def tile_changes(frame: Tensor, reference: Tensor, tile: int = 64, threshold: int = 20) -> Tensor:
+def tile_changes(frame: Tensor, reference: Tensor, tile: int = 64, threshold: int = 20, reach: int = 0) -> Tensor:
     """How much of each tile differs from a reference: the share of pixels whose largest colour difference is above
     `threshold` of 255, `[gh, gw]`.
 
-    frame, reference: uint8 `[3, H, W]`, H and W multiples of `tile`. Raises ValueError otherwise."""
+    frame, reference: uint8 `[3, H, W]`, H and W multiples of `tile`. With a `reach` the pixels so near around a tile
+    count as its own. Raises ValueError otherwise."""
     if frame.shape != reference.shape or frame.dtype != torch.uint8 or any(s % tile for s in frame.shape[1:]):
         raise ValueError(f'frames of {list(frame.shape)} ({frame.dtype}) and {list(reference.shape)} with tiles of '
                          f'{tile} pixels: give two uint8 frames [3, H, W] of one size, a multiple of the tile')
     apart = (torch.maximum(frame, reference) - torch.minimum(frame, reference)).amax(0) > threshold          # [H, W]
-    return F.avg_pool2d(apart[None].float(), tile)[0]                                                        # [gh, gw]
+    return F.avg_pool2d(apart[None].float(), tile + 2 * reach, tile, reach, count_include_pad=False)[0]      # [gh, gw]
 
 # %% ../nbs/14_camera.ipynb #81e626fc
-def choose_tiles(changes: Tensor, age: Tensor, share: float = .01, refresh: int = 0, cap: int | None = None,
-                 ring: bool = False) -> Tensor:
+def choose_tiles(changes: Tensor, age: Tensor, share: float = .01, refresh: int = 0,
+                 cap: int | None = None) -> Tensor:
     """The tiles to compute, ascending numbers `[k]`: those of which more than `share` changed, and the `refresh`
     oldest of the others.
 
     changes `[gh, gw]`; age `[gh * gw]`: frames since each was computed, below 0 for a tile that need not be refreshed.
-    `ring` adds the neighbours of what changed. `cap`: at most so many, the most changed first."""
-    wanted = changes > share
-    if ring: wanted = F.max_pool2d(wanted[None].float(), 3, 1, 1)[0] > 0
-    order = torch.where(wanted.flatten(), 2 + changes.flatten(), 0.)                # changed tiles above all others
-    waiting = torch.where(wanted.flatten(), -1, age)
+    `cap`: at most so many, the most changed first."""
+    wanted = changes.flatten() > share
+    order = torch.where(wanted, 2 + changes.flatten(), 0.)                          # changed tiles above all others
+    waiting = torch.where(wanted, -1, age)
     late = waiting.topk(min(refresh, len(age))).indices
     order[late[waiting[late] >= 0]] = 1                                             # then those that wait longest
     chosen = (order > 0).nonzero().flatten()
@@ -235,23 +235,23 @@ class Stream:
     computed.
 
     `stream(frame, camera)`: frame uint8 `[3, h, w]` (any size, always the same for one camera) or None for a lost one
-    -> `Seen`. A tile of `tile` pixels is computed when more
-    than `share` of its pixels differ by more than `threshold` of 255 from the frame that it was last computed from;
-    besides, in each frame, the `refresh` oldest of those
-    that differ at all. Above `key_share` of changed tiles, on the first frame and after a gap of more than `max_gap`
-    seconds the whole frame is computed. `cap`: at most so
-    many tiles a frame (then nothing is a key frame but the first). Raises ValueError for a detector that cannot be
-    tiled, or a frame of another size."""
+    -> `Seen`. A tile of `tile` pixels is computed when more than `share` of its pixels, and of those up to `reach`
+    pixels around it (None: an eighth of the tile), differ by more than `threshold` of 255 from the frame that it was
+    last computed from; besides, in each frame, the `refresh` oldest of those that differ at all. Above `key_share` of
+    changed tiles, on the first frame and after a gap of more than `max_gap` seconds the whole frame is computed.
+    `cap`: at most so many tiles a frame (then nothing is a key frame but the first). Raises ValueError for a detector
+    that cannot be tiled, or a frame of another size."""
     def __init__(self, detector: nn.Module, image_size: tuple[int, int] | None = None, tile: int = 64,
                  threshold: int = 20, share: float = .01, refresh: int = 1,
-                 key_share: float = .5, cap: int | None = None, ring: bool = False, max_gap: float | None = None,
+                 key_share: float = .5, cap: int | None = None, reach: int | None = None, max_gap: float | None = None,
                  score: float = .3):
         size = tuple(image_size or detector.config.data.image_size)
         if any(s % tile for s in size):
             raise ValueError(f'image_size {size} with tiles of {tile} pixels: choose a size of whole tiles')
         self.detector, self.size, self.tile, self.threshold, self.share, self.refresh = (detector.eval(), size, tile,
                                                                                          threshold, share, refresh)
-        self.key_share, self.cap, self.ring, self.max_gap, self.score = key_share, cap, ring, max_gap, score
+        self.key_share, self.cap, self.max_gap, self.score = key_share, cap, max_gap, score
+        self.reach = tile // 8 if reach is None else reach
         self.shape = size[0] // tile, size[1] // tile
         self.cameras: dict[Hashable, _Camera] = {}
         self.memory: FeatureMemory | None = None
@@ -311,11 +311,11 @@ class Stream:
         if gap is not None and self.max_gap is not None and not 0 <= gap <= self.max_gap: return None
         last, c.last = c.last, frame
         if torch.equal(frame, last): return torch.empty(0, dtype=torch.long)
-        changes = tile_changes(frame, c.reference, self.tile, self.threshold)
+        changes = tile_changes(frame, c.reference, self.tile, self.threshold, self.reach)
         if self.cap is None and (changes > self.share).float().mean() > self.key_share: return None
         touched = tile_changes(frame, c.reference, self.tile, 0).flatten() > 0
         return choose_tiles(changes, torch.where(touched, c.age, -1), self.share,
-                            min(self.refresh, int(touched.sum())), self.cap, self.ring)
+                            min(self.refresh, int(touched.sum())), self.cap)
 
     def _key(self, name, frame: Tensor, size: tuple[int, int], when: float | None) -> None:
         every = TileGrid(torch.arange(math.prod(self.shape), device=frame.device)[None], self.shape)
@@ -400,7 +400,7 @@ class CameraBackground:
     def choose(self, frame: Tensor, keep_ratio: float | None = None) -> Tensor:
         """The numbers of the tiles that differ from the empty scene; with `keep_ratio` always that share of them,
         the most different first."""
-        changes = tile_changes(frame, self.image, self.tile, self.threshold).flatten()
+        changes = tile_changes(frame, self.image, self.tile, self.threshold, self.tile // 8).flatten()
         if keep_ratio is None: return (changes > self.share).nonzero().flatten()
         return changes.topk(num_kept(keep_ratio, len(changes))).indices.sort().values
 
@@ -583,6 +583,8 @@ def dset_watch(argv: list[str] | None = None) -> None:
     p.add_argument('--refresh', type=int, default=1, help='oldest tiles to compute again in each frame (default 1)')
     p.add_argument('--key_share', type=float, default=.5,
                    help='compute the whole frame when more than this share of tiles changed (default 0.5)')
+    p.add_argument('--reach', type=int, metavar='PIXELS',
+                   help='a change so near a tile counts as its own (default: an eighth of the tile)')
     p.add_argument('--cap', type=int, help='at most so many tiles a frame, for a bounded latency')
     p.add_argument('--max_gap', type=float, help='seconds without a frame after which everything is computed anew')
     p.add_argument('--score', type=float, default=.3, help='scores below this are not reported (default 0.3)')
@@ -598,7 +600,7 @@ def dset_watch(argv: list[str] | None = None) -> None:
                              'give the run folder or checkpoint it came from')
         report = watch(detector, a.source, a.out, most=a.frames, image_size=tuple(a.image_size) if a.image_size
                        else None, tile=a.tile, threshold=a.threshold, share=a.share,
-                       refresh=a.refresh, key_share=a.key_share, cap=a.cap, max_gap=a.max_gap, score=a.score)
+                       refresh=a.refresh, key_share=a.key_share, cap=a.cap, reach=a.reach, max_gap=a.max_gap, score=a.score)
         print(f"{report['frames']} frames, {report['frames_per_second']:.1f} frames/s, "
               f"{report['share_mean']:.0%} of the tiles computed (95 % of frames below {report['share_p95']:.0%}), "
               f"{report['ms_p50']:.0f} ms (p95 {report['ms_p95']:.0f}), {report['memory_mb']:.0f} MB remembered"
