@@ -146,7 +146,7 @@ def cell_rows(grid: TileGrid, tile: tuple[int, int], pads: tuple[int, int, int, 
         h, w = gh * ty, gw * tx
         inside = ((y >= 0) & (y < h))[:, :, None] & ((x >= 0) & (x < w))[:, None]
         cells = (image[:, None, None] * h + y[:, :, None]) * w + x[:, None]
-        cells = torch.where(inside, cells, grid.batch * h * w).flatten(1)                                    # [T, cells]
+        cells = torch.where(inside, cells, grid.batch * h * w).flatten(1)   # [T, cells]
         if window: cells = cells.index_select(1, window_cells((y.shape[1], x.shape[1]), window).to(row.device))
         grid._memo[key] = cells.flatten()
     return grid._memo[key]

@@ -129,7 +129,7 @@ class TileGrid:
             start = (image * (maps > 1) * gh * ty + row * ty) * gw * tx + column * tx
             cell = start[:, None] + (y[:, None] * (gw * tx) + x).flatten()
             elsewhere = total * ty * tx + torch.where(near == total, cell, maps * gh * ty * gw * tx)
-        index = torch.where(near < total, near * (ty * tx) + inner, elsewhere)                                # [T, cells]
+        index = torch.where(near < total, near * (ty * tx) + inner, elsewhere)   # [T, cells]
         if window: index = index.index_select(1, window_cells((len(y), len(x)), window).to(device))
         self._memo[key] = index.flatten()
         return self._memo[key]
@@ -233,11 +233,13 @@ class TileMode(TorchFunctionMode):
     def conv2d(self, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         kernel = tuple(weight.shape[2:])
         pads = _padding(padding, kernel, dilation)
-        if self.tiled and groups == 1 and _pair(stride) == _pair(dilation) == (1, 1) and self.as_product(x, kernel, pads):
+        if self.tiled and groups == 1 and _pair(stride) == _pair(dilation) == (1, 1) and self.as_product(
+                x, kernel, pads):
             (left, right, top, bottom), (t, _, ty, tx) = pads, x.shape
             rows = self.look(x, pads, window=kernel) if any(pads) else x.permute(0, 2, 3, 1).flatten(0, 2)
             y = F.linear(rows, weight_rows(weight), bias)                                 # [T * cells, c']
-            return y.view(t, ty + top + bottom - kernel[0] + 1, tx + left + right - kernel[1] + 1, -1).permute(0, 3, 1, 2)
+            return y.view(t, ty + top + bottom - kernel[0] + 1, tx + left + right - kernel[1] + 1,
+                          -1).permute(0, 3, 1, 2)
         if any(pads): x, padding = self.look(x, pads), 0 if self.tiled else padding
         return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
 
