@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Int', 'Float', 'PathText', 'ConfigError', 'Section', 'DSETSection', 'ModelSection', 'TrainingSection', 'DataSection',
-           'MiscSection', 'Config', 'leaves', 'allowed', 'preset_names', 'merge', 'read_yaml', 'load_config', 'flatten',
-           'diff_config', 'save_config', 'config_hash', 'make_parser', 'parse_args', 'leave_with_parent', 'plain_json',
-           'run_command', 'usable_cores', 'whole_file', 'write_json']
+           'MiscSection', 'Config', 'leaves', 'allowed', 'preset_names', 'dair_preset', 'merge', 'read_yaml',
+           'load_config', 'flatten', 'diff_config', 'save_config', 'config_hash', 'make_parser', 'parse_args',
+           'leave_with_parent', 'plain_json', 'run_command', 'usable_cores', 'whole_file', 'write_json']
 
 # %% ../nbs/19_config.ipynb #518e4edf
 import argparse
@@ -14,6 +14,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import typing
 from importlib import resources
 from pathlib import Path
@@ -165,6 +166,8 @@ class TrainingSection(Section):
     mixed_precision: Literal['no', 'bf16', 'fp16', 'auto'] = Field('no',
         description='autocast precision; auto: bf16 where the device multiplies it in hardware')
     tf32: bool = Field(True, description='let GPUs multiply float32 matrices as TensorFloat-32')
+    sync_batch_norm: bool = Field(False, description='batch norms count the batches of all GPUs as one '
+                                  '(SyncBatchNorm); for several GPUs with few images each')
     moe_balance_weight: Float | None = Field(None, ge=0, description='load-balancing loss weight; null: 0.1 if '
             'top_k is 1, else 0.05')
     token_pruning_weight: Float = Field(.001, ge=0, description='token-pruning loss weight')
@@ -313,6 +316,16 @@ def preset_names() -> list[str]:
     return sorted(p.name.removesuffix('.yaml') for p in _PRESETS.iterdir() if p.name.endswith('.yaml'))
 
 
+_SIZED = re.compile(r'(.+)_(\d+)x(\d+)')
+
+def dair_preset(name: str) -> str:
+    """The preset `name` at the size that DAIR-V2X's frames of 1080 x 1920 need: `name_736x1280`, or with tiles, whose
+    multiples both sides must be, `name_768x1280`."""
+    d = load_config(name).model.dset
+    side = d.tile_size if d.use_tile_pruning else 32
+    return f'{name}_{-(-736 // side) * side}x1280'
+
+
 def merge(under: dict, over: dict) -> dict:
     "A tree with the values of `over` laid over those of `under`."
     both = {k: merge(under[k], v) if isinstance(v, dict) and isinstance(under.get(k), dict) and k != 'classes' else v
@@ -339,10 +352,13 @@ def _read_yaml(source: str) -> tuple[dict, str]:
     "The tree of a preset or YAML file, and where it was found."
     if source in preset_names(): text, where = (_PRESETS / f'{source}.yaml').read_bytes(), source
     elif Path(source).is_file(): text, where = Path(source).read_bytes(), str(source)
+    elif (sized := _SIZED.fullmatch(source)) and sized[1] in preset_names():
+        return dict(base=sized[1], data=dict(image_size=[int(sized[2]), int(sized[3])])), source
     else:
-        near = difflib.get_close_matches(source, preset_names(), n=1)
+        near = difflib.get_close_matches(sized[1] if sized else source, preset_names(), n=1)
         raise ConfigError(f"unknown preset or missing file {source!r}; " + (f'did you mean {near[0]}? ' if near else '')
-                          + f"presets are {', '.join(preset_names())}; a path to a YAML file works too")
+                          + f"presets are {', '.join(preset_names())}; each also at another size, as in "
+                          f"rtdetr_presnet50_736x1280; a path to a YAML file works too")
     tree = read_yaml(text, where) or {}
     if not isinstance(tree, dict):
         raise ConfigError(f'{where} must hold sections of keys, but it holds a {type(tree).__name__}')
@@ -413,7 +429,7 @@ def config_hash(cfg: Config) -> str:
     tiles, values = cfg.model.dset.use_tile_pruning, flatten(cfg)
     if values['training.channels_last'] == 'auto': values['training.channels_last'] = False   # how, not what is learnt
     new = {'training.tf32'} | {k for k, v in values.items() if k == 'model.class_map' and v is None or 'tile' in k
-                               and not tiles}
+                               and not tiles or k == 'training.sync_batch_norm' and not v}
     values = {k: v for k, v in values.items()
               if k != 'preset' and k not in new and (not k.startswith('misc.') or k == 'misc.seed')}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
@@ -422,7 +438,7 @@ def config_hash(cfg: Config) -> str:
 _EXAMPLES = {
     'dset_train': '''examples:
   dset_train --config dset_tiny --data_root data/standin
-  dset_train --config dset_presnet50 --data_root /data/DAIR-V2X --epochs 72 --batch_size 16 --mixed_precision bf16
+  dset_train --config rtdetr_presnet50_736x1280 --data_root /data/DAIR-V2X --batch_size 16 --mixed_precision bf16
   dset_train --resume_from_checkpoint logs/dset_tiny_20260101_120000
   dset_train --config my.yaml --use_token_pruning false      # my.yaml: `base: dset_presnet18` and what differs''',
     'dset_eval': '''examples:
@@ -438,7 +454,9 @@ def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
     `--weights`."""
     trains = prog == 'dset_train'
     own = '[--config NAME|FILE]' if trains else '--checkpoint FILE [--keep_ratio R] | --weights NAME'
-    what = (f"Train a detector. Presets: {', '.join(preset_names())}." if trains
+    what = (f"Train a detector. Presets: {', '.join(preset_names())}. Each also at another size: on DAIR-V2X "
+            'rtdetr_presnet50_736x1280 is recommended (a cone that is 12 pixels wide in its frames is 4 at 640x640); '
+            'with tiles of 64 pixels take _768x1280.' if trains
             else 'Evaluate a trained detector as it was configured.')
     p = argparse.ArgumentParser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=_EXAMPLES[prog],
                                 allow_abbrev=False, usage=f'%(prog)s [-h] {own} [--KEY VALUE ...]', description=what)

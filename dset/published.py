@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from .config import load_config, preset_names
+from .config import dair_preset, load_config, preset_names
 from .hub import download_pretrained
 from .weight_files import CheckpointError, read_raw
 
@@ -95,15 +95,17 @@ def list_weights() -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient='index').rename_axis('name')
 
 def list_presets() -> pd.DataFrame:
-    """The shipped configurations (`--config NAME`): a row each with backbone, sparsities, image size (h, w) and
-    decoder layers."""
+    """The shipped configurations (`--config NAME`): a row each with backbone, sparsities, image size (h, w),
+    decoder layers and the name at the size that is recommended for DAIR-V2X."""
     rows = {}
     for name in preset_names():
         m, d = load_config(name).model, load_config(name).data
-        on = dict(pruning=m.dset.use_token_pruning, patch_moe=m.dset.use_patch_moe, decoder_moe=m.use_moe)
+        on = dict(tiles=m.dset.use_tile_pruning, pruning=m.dset.use_token_pruning,
+                  patch_moe=m.dset.use_patch_moe, decoder_moe=m.use_moe)
         rows[name] = dict(backbone=m.backbone, sparse=', '.join(k for k, v in on.items() if v)
                           or 'none, dense', image_size=tuple(d.image_size),
-                          decoder_layers=m.decoder_layers, num_queries=m.num_queries)
+                          decoder_layers=m.decoder_layers, num_queries=m.num_queries,
+                          for_dair_v2x='' if 'tiny' in name else dair_preset(name))
     return pd.DataFrame.from_dict(rows, orient='index').rename_axis('name')
 
 # %% ../nbs/appendix/A13_published.ipynb #e9fc70db
