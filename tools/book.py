@@ -85,7 +85,9 @@ def thumbnail(page: Path, folder: Path) -> str | None:
     if not found: return None
     data = base64.b64decode(''.join(max(found, key=len)))
     image = Image.open(io.BytesIO(data)).convert('RGB')
-    if image.width > 2.2 * image.height: image = image.crop((0, 0, int(2.2 * image.height), image.height))   # of a row of pictures the first ones
+    white = sum(image.convert('L').histogram()[250:]) / (image.width * image.height)
+    # of a row of pictures the first ones; a diagram, mostly white, is shown whole, for half a diagram says nothing
+    if image.width > 2.2 * image.height and white < .5: image = image.crop((0, 0, int(2.2 * image.height), image.height))
     image.thumbnail((480, 240))
     image.save(folder / f'{page.stem}.jpg', quality=80)
     return f'thumbs/{page.stem}.jpg'
