@@ -496,22 +496,26 @@ def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[i
 
 # %% ../nbs/13_tiles.ipynb #4aba1636
 class Glance(nn.Module):
-    """Looks at an image at a quarter of its size and scores its tiles: `[b, 3, h, w]` -> logits `[b, h/th, w/tw]`,
-    float32.
+    """Looks at a small copy of an image and scores its tiles: `[b, 3, h, w]` -> logits `[b, h/th, w/tw]`, float32.
 
-    Three strided convolutions reach stride 32, the strongest cell speaks for its tile, one more convolution lets
-    neighbouring tiles see each other."""
-    def __init__(self, tile: tuple[int, int] = (64, 64), widths: Sequence[int] = (32, 64, 128)):
+    A strided convolution for each of `widths` reaches stride 32: with three of them it sees the image at a quarter of
+    its size, with four at half. The strongest cell speaks for its tile, one more convolution lets neighbouring tiles
+    see each other. Raises ValueError for more than five widths."""
+    def __init__(self, tile: tuple[int, int] = (64, 64), widths: Sequence[int] = (16, 32, 64, 128)):
         super().__init__()
+        if not 1 <= len(widths) <= 5:
+            raise ValueError(f'widths={tuple(widths)}: give one to five of them, each halves the image')
         def conv(a, b, stride): return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b),
                                                      nn.SiLU())
+        self.shrink = 32 // 2 ** len(widths)
         self.stem = nn.Sequential(*[conv(a, b, 2) for a, b in zip((3, *widths), widths)])
         self.pool = (tile[0] // 32, tile[1] // 32)
         self.context, self.head = conv(widths[-1], widths[-1], 1), nn.Conv2d(widths[-1], 1, 1)
         nn.init.constant_(self.head.bias, -2.)
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.stem(F.avg_pool2d(images, 4))               # [b, c, h/32, w/32]
+        if self.shrink > 1: images = F.avg_pool2d(images, self.shrink)
+        x = self.stem(images)                                # [b, c, h/32, w/32]
         return self.head(self.context(F.max_pool2d(x, self.pool))).squeeze(1).float()
 
 # %% ../nbs/13_tiles.ipynb #362d7333
@@ -539,7 +543,7 @@ class TilePruner(TokenPruner):
                  schedule: str = 'linear', execution: str = 'tiles',
                  channels: Sequence[int] = (), mixed: Sequence[float] = (), prior: Tensor | None = None,
                  prior_weight: float = 1., ring: float = 0.,
-                 widths: Sequence[int] = (32, 64, 128)):
+                 widths: Sequence[int] = (16, 32, 64, 128)):
         tile = _pair(tile)
         if any(s < 32 or s % 32 for s in tile):
             raise ValueError(f'tile_size={tile[0] if tile[0] == tile[1] else tile}: choose a multiple of 32, '
