@@ -599,8 +599,8 @@ def dset_watch(argv: list[str] | None = None) -> None:
             raise ValueError(f'{a.weights} is an exported file, which has no tiles to remember: '
                              'give the run folder or checkpoint it came from')
         report = watch(detector, a.source, a.out, most=a.frames, image_size=tuple(a.image_size) if a.image_size
-                       else None, tile=a.tile, threshold=a.threshold, share=a.share,
-                       refresh=a.refresh, key_share=a.key_share, cap=a.cap, reach=a.reach, max_gap=a.max_gap, score=a.score)
+                       else None, tile=a.tile, threshold=a.threshold, share=a.share, refresh=a.refresh,
+                       key_share=a.key_share, cap=a.cap, reach=a.reach, max_gap=a.max_gap, score=a.score)
         print(f"{report['frames']} frames, {report['frames_per_second']:.1f} frames/s, "
               f"{report['share_mean']:.0%} of the tiles computed (95 % of frames below {report['share_p95']:.0%}), "
               f"{report['ms_p50']:.0f} ms (p95 {report['ms_p95']:.0f}), {report['memory_mb']:.0f} MB remembered"
