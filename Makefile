@@ -7,7 +7,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 GRID   ?= params/smoke.yaml
-.PHONY: help setup run experiments test check export render readme book lab clean
+.PHONY: help setup run experiments benchmark test check export render readme book lab clean
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -28,6 +28,9 @@ run: $(READY) ## draw a stand-in data set, train, evaluate, show pictures (two C
 
 experiments: $(READY) ## run a grid of experiments, resume it, compare: GRID=params/smoke.yaml (Python 3.11 or newer)
 	@$(BIN)/python -m dset.experiments run '$(GRID)' $(ARGS)
+
+benchmark: $(READY) ## measure training, evaluation and latency beside transformers, on the GPU or CPU there is: results/benchmark.csv
+	@$(BIN)/python tools/benchmark.py $(ARGS)
 
 test: $(READY) ## check the tree, run every chapter's tests and one smoke pass of the experiments
 	@$(BIN)/python tools/test.py
