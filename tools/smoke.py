@@ -101,7 +101,7 @@ def tiles(tmp: Path) -> None:
 
 def benchmark(tmp: Path) -> None:
     "What `make benchmark` runs, on one small image: every task and model has a row with a time."
-    subprocess.run([sys.executable, str(ROOT / 'tools/benchmark.py'), '--size', '64', '64', '--batch', '1', '--repeats', '1', '--device', 'cpu', '--out', str(tmp / 'b.csv')],
+    subprocess.run([sys.executable, str(ROOT / 'tools/benchmark.py'), '--size', '128', '128', '--batch', '1', '--repeats', '1', '--device', 'cpu', '--out', str(tmp / 'b.csv')],
                    check=True, cwd=ROOT)
     rows = list(csv.DictReader((tmp / 'b.csv').open(encoding='utf-8')))
     if len(rows) != 9 or not all(float(r['p50_ms']) > 0 for r in rows): raise AssertionError(f'{len(rows)} rows where 3 tasks of 3 models are 9')
