@@ -90,13 +90,17 @@ def batch(tmp: Path) -> None:
 
 
 def tiles(tmp: Path) -> None:
-    "The study of tiles on a few pictures, and the notebook that measures what tiles save."
+    "The study of tiles on a few pictures, the notebook that measures what tiles save, and that of the standing camera."
     _notebook('nbs/experiments', 'tiles_study', tmp, data_root=str(tmp / 'data'), num_frames=24, limit=8, epochs=1, mixed_epochs=1, batch_size=4, image_size=[96, 160],
-              keeps=[0.5], output_dir=str(tmp / 'study'))
-    if not list(csv.DictReader((tmp / 'study' / 'base_0.csv').open(encoding='utf-8'))): raise AssertionError('the study wrote no row')
-    (tmp / 'results').mkdir()
-    _notebook('nbs/experiments', 'tiles_speed', tmp, backbones=['presnet18'], image_size=[128, 192], keeps=[1.0, 0.5], repeats=1, threads=1, transformers_too=False,
+              keeps=[0.5], output_dir=str(tmp / 'study'), results_dir=str(tmp / 'results'))
+    for name in ('study/base_0', 'study/base_0_half', 'results/tiles_study', 'results/tiles_study_runs'):
+        if not list(csv.DictReader((tmp / f'{name}.csv').open(encoding='utf-8'))): raise AssertionError(f'the study wrote no row of {name}.csv')
+    _notebook('nbs/experiments', 'tiles_speed', tmp, backbones=['presnet18'], image_size=[128, 192], keeps=[1.0, 0.5], repeats=1, threads=1, transformers_too=False, files=[0.5],
               results_dir=str(tmp / 'results'))
+    _notebook('nbs/experiments', 'camera_study', tmp, start=str(tmp / 'study' / 'base_0_twin.pth'), sites=2, film_frames=4, output_dir=str(tmp / 'camera'),
+              results_dir=str(tmp / 'results'), picture=str(tmp / 'camera.jpg'))
+    if not (tmp / 'camera.jpg').is_file() or len(list(csv.DictReader((tmp / 'results' / 'camera_accuracy.csv').open(encoding='utf-8')))) != 36:
+        raise AssertionError('the camera study wrote no picture, or not six rows for each of six films')
 
 
 def benchmark(tmp: Path) -> None:
