@@ -43,12 +43,13 @@ class Family(NamedTuple):
     path: str
     layout: str
     inside: tuple[str, ...] = ()
+    inside_layout: str | None = None       # of these parts, where it differs
 
 FAMILIES = (
     # also DeiT, DINOv2, CLIP
     Family('vit', r'timm\..*\.(VisionTransformer|VisionTransformerDistilled|Eva|Beit)', 'blocks', 'BNC',
            ('attn', 'mlp')),
-    Family('swin', r'timm\..*\.SwinTransformer(V2)?', 'layers', 'BHWC', ('mlp',)),
+    Family('swin', r'timm\..*\.SwinTransformer(V2)?', 'layers', 'BHWC', ('mlp',), 'BNC'),
     Family('resnet', r'timm\..*\.ResNet', 'layer', 'BCHW', ('conv1',)),
     Family('convnext', r'timm\..*\.ConvNeXt', 'stages', 'BCHW', ('conv_dw',)),
     Family('efficientnet', r'timm\..*\.(EfficientNet|MobileNetV3)', 'blocks', 'BCHW'),
@@ -304,7 +305,7 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
     if layout is None and family is None:
         raise ValueError(f'{type(bare).__name__} is of no known family ({_known()}): pass layout, '
                          f'one of {", ".join(map(repr, LAYOUTS))}, and blocks, the module paths.')
-    layout = family.layout if layout is None else layout
+    if layout is None: layout = where == 'inside' and family.inside_layout or family.layout
     check_layout(layout)
     chosen = _chosen_paths(bare, layers, blocks, where, words, name)
     experts = experts_per_block(num_experts, list(chosen))
