@@ -42,8 +42,7 @@ class Family(NamedTuple):
     classes: str
     path: str
     layout: str
-    inside: tuple[str, ...] = ()
-    inside_layout: str | None = None       # of these parts, where it differs
+    inside: tuple[str, ...] = (); inside_layout: str | None = None     # the parts' own layout, where it differs
 
 FAMILIES = (
     # also DeiT, DINOv2, CLIP
