@@ -12,6 +12,7 @@ TEXT = {   # English, Chinese
     'rtdetr_presnet50': ('accuracy comes first', '精度优先'), 'dset_presnet50': ('dominated: no cheaper than dense, slower when deployed', '被支配：不比稠密便宜，部署后更慢'),
     'rtdetr_presnet18': ('time is short and every picture is full', '时间紧、画面拥挤'), 'dset_presnet18': ('you want the sparse parts to study them', '用于研究稀疏部件'),
     'dset_hgnetv2_b2': ('dominated by dense R18 here: slower and less accurate', '此处被稠密 R18 支配：更慢，精度更低'),
+    'stream': ('the camera stands still', '摄像机固定不动'), 'of_stream': ('as fast as frame by frame', '倍于逐帧计算'),
     'as_dense': ('as fast as its dense twin', '倍于其稠密模型'), 'tiles': ('the road is mostly empty; train it with tiles first', '路面大多空旷；需先以分块训练'),
 }
 
@@ -40,22 +41,24 @@ def models(lang: str = 'en') -> Markdown:
                                   ('dset_presnet18', 'ours, DSET', 'R18'), ('dset_hgnetv2_b2', 'ours, DSET on HGNetv2-B2', 'R50')):
         times = [f'{ms[model, beside, how]:.0f}' for how in ('eager', 'deployed', 'ONNX Runtime')]
         rows.append((f'`{preset}`', f"{flops[preset, 'total']:.1f}", f"{flops[preset, 'total'] / dense:.0%}", *times, f'{scores[preset]:.3f}' if preset in scores else '', _say(preset, lang)))
-    tiles = _table('tiles_latency')
+    tiles = _table('tiles_latency').query('height == 640 and width == 640 and batch == 1')
     whole = tiles.query("backbone == 'presnet50' and model == 'dense'").gflops.iloc[0]
     for backbone in ('presnet50', 'presnet18'):
         r = tiles.query('backbone == @backbone and keep == .35').set_index('how')
         gflops = r.gflops['eager']
-        rows.append((f'`dset_tiles_{backbone}`, 35 %', f'{gflops:.1f}', f"{gflops / whole:.0%}", *[f'{r.faster[how]:.2f}x {_say("as_dense", lang)}' for how in ('eager', 'deployed')], '', '', _say('tiles', lang)))
+        rows.append((f'`dset_tiles_{backbone}`, 35 %', f'{gflops:.1f}', f"{gflops / whole:.0%}", *[f'{r.faster[how]:.2f}x {_say("as_dense", lang)}' for how in ('eager', 'deployed', 'ONNX Runtime')], '', _say('tiles', lang)))
+    c = _camera()
+    rows.append(('`rtdetr_presnet50`, `Stream`', f'{whole * c.of_dense_flops:.1f}', f'{c.of_dense_flops:.0%}', f'{c.faster:.2f}x {_say("of_stream", lang)}', '', '', '', _say('stream', lang)))
     s = _table('latency_cpu').iloc[0]
     note = {'en': f'Milliseconds: median of {s.repeats} rounds in turns, one image, {s.threads} threads, {s.precision}, {s.device}, torch {s.torch}, commit {s.commit} (`latency_cpu`). FLOPs: chapter 23 (`compute_account`). '
-                  'mAP: 4 epochs at 128x224 on synthetic frames from random weights, seed 0 (`backbones`): one seed says little. Tiles: 35 % of the 64-pixel tiles, speed against its dense twin in the same process (`tiles_latency`); what they cost in accuracy is not measured yet.',
+                  f'mAP: 4 epochs at 128x224 on synthetic frames from random weights, seed 0 (`backbones`): one seed says little. Tiles: 35 % of the 64-pixel tiles, speed against its dense twin in the same process (`tiles_latency`). Stream: mean over {c.films} real clips (`camera_latency`).',
             'zh': f'毫秒：轮流测量 {s.repeats} 轮的中位数，单张图像，{s.threads} 线程，{s.precision}，{s.device}，torch {s.torch}，commit {s.commit}（`latency_cpu`）。FLOPs：第 23 章（`compute_account`）。'
-                  'mAP：合成图像，128x224，随机初始化训练 4 轮，种子 0（`backbones`）：单个种子说明不了什么。分块：计算 35 % 的 64 像素分块，速度与同一进程中的稠密模型比较（`tiles_latency`）；精度代价尚未测量。'}[lang]
+                  f'mAP：合成图像，128x224，随机初始化训练 4 轮，种子 0（`backbones`）：单个种子说明不了什么。分块：计算 35 % 的 64 像素分块，速度与同一进程中的稠密模型比较（`tiles_latency`）。Stream：{c.films} 段真实视频的平均（`camera_latency`）。'}[lang]
     return markdown([tuple(_say(k, lang) for k in ('model', 'gflops', 'of_dense', 'eager', 'deployed', 'onnx', 'map', 'when')), *rows], note)
 
 
 def findings(lang: str = 'en') -> Markdown:
-    "Three findings as bullets, every number out of a table."
+    "Four findings as bullets, every number out of a table."
     flops, ms = account(), _table('latency_cpu').set_index(['model', 'beside', 'how'])['p50_ms']
     whole = flops['dset_presnet50', 'total'] / flops['rtdetr_presnet50', 'total']
     encoder = flops['dset_presnet50', 'encoder FFN'] / flops['rtdetr_presnet50', 'encoder FFN']
@@ -66,14 +69,37 @@ def findings(lang: str = 'en') -> Markdown:
                     f'**Nor do they change what it sees.** Against its dense twin the small DSET gains {d:+.3f} mAP over {n} seeds (p = {p:.2f}, synthetic frames): seeds differ more than models.'],
              'zh': [f'**令牌剪枝与专家并不能让 RT-DETR 更便宜。** 编码器 FFN 如承诺降到 {encoder:.0%}，而整个 R50 模型仍为 {whole:.0%}：它们作用的层太小。部署后 DSET-R50 需 {sparse:.0f} 毫秒，稠密模型 {dense:.0f} 毫秒。',
                     f'**它们也不改变检测结果。** 与稠密模型相比，小型 DSET 在 {n} 个种子上的 mAP 差为 {d:+.3f}（p = {p:.2f}，合成图像）：种子之间的差异大于模型之间的差异。']}[lang]
-    if (RESULTS / 'tiles_latency.csv').exists():
-        r = _table('tiles_latency').query("how == 'eager' and backbone == 'presnet50'").set_index('keep')
-        k, s = r.loc[.35], r.iloc[0]
-        medians = _table('tiles_latency').query("how == 'eager' and backbone == 'presnet50'").set_index('model')['p50_ms']
-        t50, td = medians['transformers'], medians['dense']
-        lines.append({'en': f'**Pruning before the backbone does.** With {k.kept_share:.0%} of the 64-pixel tiles the same R50 needs {k.of_dense_flops:.0%} of the FLOPs and runs {k.faster:.2f}x as fast as our dense R50, {k.faster * t50 / td:.2f}x as fast as that of transformers ({s.threads} threads, `tiles_latency`, chapter 13). What it costs in accuracy has not been measured over seeds yet.',
-                      'zh': f'**在主干网络之前剪枝则有效。** 只计算 {k.kept_share:.0%} 的 64 像素分块时，同一个 R50 需要 {k.of_dense_flops:.0%} 的 FLOPs，速度为我们稠密 R50 的 {k.faster:.2f} 倍，为 transformers 的 {k.faster * t50 / td:.2f} 倍（{s.threads} 线程，`tiles_latency`，第 13 章）。精度代价尚未在多个种子上测量。'}[lang])
+    lines.append(_tiles_line(lang))
+    lines.append(_camera_line(lang))
     return Markdown('\n'.join(f'- {line}' for line in lines))
+
+
+def _camera() -> pd.Series:
+    "What a stream of R50 costs, over all timed clips."
+    t = _table('camera_latency')
+    return pd.Series(dict(films=len(t), tiles=t.tiles.mean(), of_dense_flops=t.of_dense_flops.mean(), faster=t.faster.mean(),
+                          slowest=t.faster.min(), fastest=t.faster.max(), threads=t.threads[0]))
+
+
+def _tiles_line(lang: str) -> str:
+    t = _table('tiles_latency').query("height == 640 and width == 640 and batch == 1 and how == 'eager' and backbone == 'presnet50'")
+    k, s, ms = t.set_index('keep').loc[.35], t.iloc[0], t.set_index('model')['p50_ms']
+    theirs = k.faster * ms['transformers'] / ms['dense']
+    r = _table('tiles_study').set_index(['choice', 'budget', 'keep'])
+    half, random, whole, twin = (r.loc[x] for x in (('learned at half size', 'average', .35), ('random', 'average', .35), ('all', 'all', 1.), ('twin', 'all', 1.)))
+    return {'en': f'**Pruning before the backbone does.** With {k.kept_share:.0%} of the 64-pixel tiles the same R50 needs {k.of_dense_flops:.0%} of the FLOPs and runs {k.faster:.2f}x as fast as our dense R50, {theirs:.2f}x as fast as that of transformers ({s.threads} threads, `tiles_latency`, [chapter 13](13_tiles.ipynb)). '
+                  f'It costs accuracy: on synthetic frames as empty as real roads a small detector finds mAP {half.mAP:.3f} in {half.kept_share:.0%} of its tiles, {random.mAP:.3f} in as many random ones, {whole.mAP:.3f} in all of them, and its dense twin {twin.mAP:.3f} ({twin.seeds} seeds, `tiles_study`).',
+            'zh': f'**在主干网络之前剪枝则有效。** 只计算 {k.kept_share:.0%} 的 64 像素分块时，同一个 R50 需要 {k.of_dense_flops:.0%} 的 FLOPs，速度为我们稠密 R50 的 {k.faster:.2f} 倍，为 transformers 的 {theirs:.2f} 倍（{s.threads} 线程，`tiles_latency`，[第 13 章](13_tiles.ipynb)）。'
+                  f'精度有代价：在空旷程度接近真实道路的合成图像上，小型检测器用 {half.kept_share:.0%} 的分块得到 mAP {half.mAP:.3f}，随机分块 {random.mAP:.3f}，全部分块 {whole.mAP:.3f}，稠密模型 {twin.mAP:.3f}（{twin.seeds} 个种子，`tiles_study`）。'}[lang]
+
+
+def _camera_line(lang: str) -> str:
+    c, r = _camera(), _table('camera_accuracy').query("film == 'vtest'").set_index('way')
+    s, d, h = r.loc['stream'], r.loc['dense'], r.loc['every 3rd frame, held']
+    return {'en': f'**A camera that stands still need not compute what it has seen.** On a real clip a stream computes {s.tiles:.0%} of the tiles and finds mAP {s.mAP:.3f}, the same detector frame by frame {d.mAP:.3f}; to compute every third frame and hold its boxes gives {h.mAP:.3f} (persons, small detector, one seed, `camera_accuracy`). '
+                  f'R50 runs {c.slowest:.2f}x to {c.fastest:.2f}x as fast on {c.films} clips, with {c.of_dense_flops:.0%} of the FLOPs on average ({c.threads} threads, `camera_latency`, [chapter 14](14_camera.ipynb)).',
+            'zh': f'**固定摄像机不必重算已经看过的内容。** 在一段真实视频上，流式检测只计算 {s.tiles:.0%} 的分块，mAP 为 {s.mAP:.3f}，逐帧计算为 {d.mAP:.3f}；每三帧计算一次并保持检测框则为 {h.mAP:.3f}（行人，小型检测器，单个种子，`camera_accuracy`）。'
+                  f'R50 在 {c.films} 段视频上快 {c.slowest:.2f} 至 {c.fastest:.2f} 倍，平均 FLOPs 为 {c.of_dense_flops:.0%}（{c.threads} 线程，`camera_latency`，[第 14 章](14_camera.ipynb)）。'}[lang]
 
 
 def demo(lang: str = 'en') -> Markdown:
