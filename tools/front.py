@@ -1,5 +1,6 @@
 """The tables and sentences of the front pages that hold numbers, read from `results/`; one source for both languages."""
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 from IPython.display import Markdown
@@ -74,11 +75,11 @@ def findings(lang: str = 'en') -> Markdown:
     return Markdown('\n'.join(f'- {line}' for line in lines))
 
 
-def _camera() -> pd.Series:
+def _camera() -> SimpleNamespace:
     "What a stream of R50 costs, over all timed clips."
     t = _table('camera_latency')
-    return pd.Series(dict(films=len(t), tiles=t.tiles.mean(), of_dense_flops=t.of_dense_flops.mean(), faster=t.faster.mean(),
-                          slowest=t.faster.min(), fastest=t.faster.max(), threads=t.threads[0]))
+    return SimpleNamespace(films=len(t), of_dense_flops=t.of_dense_flops.mean(), faster=t.faster.mean(),
+                           slowest=t.faster.min(), fastest=t.faster.max(), threads=t.threads[0])
 
 
 def _tiles_line(lang: str) -> str:
@@ -88,9 +89,9 @@ def _tiles_line(lang: str) -> str:
     r = _table('tiles_study').set_index(['choice', 'budget', 'keep'])
     half, random, whole, twin = (r.loc[x] for x in (('learned at half size', 'average', .35), ('random', 'average', .35), ('all', 'all', 1.), ('twin', 'all', 1.)))
     return {'en': f'**Pruning before the backbone does.** With {k.kept_share:.0%} of the 64-pixel tiles the same R50 needs {k.of_dense_flops:.0%} of the FLOPs and runs {k.faster:.2f}x as fast as our dense R50, {theirs:.2f}x as fast as that of transformers ({s.threads} threads, `tiles_latency`, [chapter 13](13_tiles.ipynb)). '
-                  f'It costs accuracy: on synthetic frames as empty as real roads a small detector finds mAP {half.mAP:.3f} in {half.kept_share:.0%} of its tiles, {random.mAP:.3f} in as many random ones, {whole.mAP:.3f} in all of them, and its dense twin {twin.mAP:.3f} ({twin.seeds} seeds, `tiles_study`).',
+                  f'It costs accuracy: on synthetic frames as empty as real roads a small detector finds mAP {half.mAP:.3f} in {half.kept_share:.0%} of its tiles, {random.mAP:.3f} in {random.kept_share:.0%} at random, {whole.mAP:.3f} in all of them, and its dense twin {twin.mAP:.3f} ({twin.seeds} seeds, `tiles_study`).',
             'zh': f'**在主干网络之前剪枝则有效。** 只计算 {k.kept_share:.0%} 的 64 像素分块时，同一个 R50 需要 {k.of_dense_flops:.0%} 的 FLOPs，速度为我们稠密 R50 的 {k.faster:.2f} 倍，为 transformers 的 {theirs:.2f} 倍（{s.threads} 线程，`tiles_latency`，[第 13 章](13_tiles.ipynb)）。'
-                  f'精度有代价：在空旷程度接近真实道路的合成图像上，小型检测器用 {half.kept_share:.0%} 的分块得到 mAP {half.mAP:.3f}，随机分块 {random.mAP:.3f}，全部分块 {whole.mAP:.3f}，稠密模型 {twin.mAP:.3f}（{twin.seeds} 个种子，`tiles_study`）。'}[lang]
+                  f'精度有代价：在空旷程度接近真实道路的合成图像上，小型检测器用 {half.kept_share:.0%} 的分块得到 mAP {half.mAP:.3f}，随机选取 {random.kept_share:.0%} 的分块得 {random.mAP:.3f}，全部分块 {whole.mAP:.3f}，稠密模型 {twin.mAP:.3f}（{twin.seeds} 个种子，`tiles_study`）。'}[lang]
 
 
 def _camera_line(lang: str) -> str:
