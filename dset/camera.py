@@ -248,10 +248,9 @@ class Stream:
         size = tuple(image_size or detector.config.data.image_size)
         if any(s % tile for s in size):
             raise ValueError(f'image_size {size} with tiles of {tile} pixels: choose a size of whole tiles')
-        self.detector, self.size, self.tile, self.threshold, self.share, self.refresh = (detector.eval(), size, tile,
-                                                                                         threshold, share, refresh)
-        self.key_share, self.cap, self.max_gap, self.score = key_share, cap, max_gap, score
-        self.reach = tile // 8 if reach is None else reach
+        self.detector, self.size, self.tile, self.threshold = detector.eval(), size, tile, threshold
+        self.share, self.refresh, self.key_share, self.cap = share, refresh, key_share, cap
+        self.max_gap, self.score, self.reach = max_gap, score, tile // 8 if reach is None else reach
         self.shape = size[0] // tile, size[1] // tile
         self.cameras: dict[Hashable, _Camera] = {}
         self.memory: FeatureMemory | None = None
@@ -368,10 +367,12 @@ class CameraBackground:
     `learn(detector)` computes the median picture and its features.
     `detect(detector, frame)` then computes only the tiles that differ from the empty scene; everywhere else the
     network reads the scene's features instead of zeros."""
-    def __init__(self, tile: int = 64, frames: int = 25, every: int = 10, threshold: int = 20, share: float = .01):
+    _SETTINGS = 'tile', 'threshold', 'share', 'reach'
+    def __init__(self, tile: int = 64, frames: int = 25, every: int = 10, threshold: int = 20, share: float = .01,
+                 reach: int | None = None):
         self.tile, self.every, self.threshold, self.share = tile, every, threshold, share
         self.recent: deque[Tensor] = deque(maxlen=frames)
-        self.count, self.image, self.memory = 0, None, None
+        self.reach, self.count, self.image, self.memory = tile // 8 if reach is None else reach, 0, None, None
 
     @property
     def megabytes(self) -> float: return self.memory.megabytes if self.memory else 0.
@@ -400,7 +401,7 @@ class CameraBackground:
     def choose(self, frame: Tensor, keep_ratio: float | None = None) -> Tensor:
         """The numbers of the tiles that differ from the empty scene; with `keep_ratio` always that share of them,
         the most different first."""
-        changes = tile_changes(frame, self.image, self.tile, self.threshold, self.tile // 8).flatten()
+        changes = tile_changes(frame, self.image, self.tile, self.threshold, self.reach).flatten()
         if keep_ratio is None: return (changes > self.share).nonzero().flatten()
         return changes.topk(num_kept(keep_ratio, len(changes))).indices.sort().values
 
@@ -419,15 +420,14 @@ class CameraBackground:
 
     def save(self, path: str | Path) -> Path:
         "Write the scene (not the features: they belong to a detector and are computed again) to a file."
-        with whole_file(path) as f: torch.save(dict(image=self.image, tile=self.tile, threshold=self.threshold,
-                                                    share=self.share), f)
+        with whole_file(path) as f: torch.save({k: getattr(self, k) for k in ('image', *self._SETTINGS)}, f)
         return Path(path)
 
     @classmethod
     def load(cls, path: str | Path, detector: nn.Module) -> "CameraBackground":
         "The background that `save` wrote, with the features of `detector`."
         state = torch.load(path, weights_only=True)
-        made = cls(state['tile'], threshold=state['threshold'], share=state['share'])
+        made = cls(**{k: state[k] for k in cls._SETTINGS if k in state})
         made.add(state['image'])
         made.learn(detector)
         return made

@@ -29,7 +29,7 @@ _all_ = ['leave_with_parent', 'plain_json', 'run_command', 'usable_cores', 'whol
 
 # %% ../nbs/19_config.ipynb #322024a3
 class ConfigError(ValueError):
-    """A setting is unknown, ill-typed or impossible; the message is one error message that names key, value and what is
+    """A setting is unknown, ill-typed or impossible; the message names key, value and what is
     allowed."""
 
 def _not_bool(v):
@@ -290,7 +290,7 @@ def _unknown(path: str) -> str:
 
 
 def _sentence(error: dict) -> str:
-    "One finding of pydantic as one error message."
+    "One finding of pydantic in our words."
     loc = [p for p in error['loc'] if isinstance(p, str)]
     if error['type'] == 'invalid_key': return f"key {error['loc'][-1]!r}: must be a text"
     if error['type'] == 'extra_forbidden': return _unknown('.'.join(loc))
@@ -389,7 +389,7 @@ def load_config(
     source: str | Path | dict | Config | None = None,  # preset name, YAML file, tree or Config; None: dset_presnet50
     **overrides  # leaf names and their values: `token_keep_ratio=.5, epochs=3`
 ) -> Config:
-    """The checked configuration: defaults, then `source`, then `overrides`. Raises `ConfigError`, one error message for
+    """The checked configuration: defaults, then `source`, then `overrides`. Raises one `ConfigError` for
     each mistake."""
     if source is None: source = 'dset_presnet50'
     if isinstance(source, Config): tree, where = source.model_dump(), ''

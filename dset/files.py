@@ -20,7 +20,7 @@ from typing import Any, Callable, Iterator
 
 # %% ../nbs/appendix/A26_files.ipynb #da59d179
 def _unwritten(path: Path, e: OSError) -> OSError:
-    "`e` as one error message about `path`, of the same type and with its `errno`."
+    "`e` with a message about `path`, of the same type and with its `errno`."
     left = 'its previous version is intact' if os.path.isfile(path) else 'nothing was left behind'
     full = e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     error = type(e)(f"{path} cannot be written ({os.strerror(e.errno)}), {left}: "
@@ -34,7 +34,7 @@ def whole_file(path: str | Path, sync: bool = True) -> Iterator[Path]:
     fails: no reader ever finds half of it.
 
     Makes the folder. `sync=False` leaves it to the system when the bytes reach the disk: for many small files
-    that can be made again. Raises `OSError` with one error message."""
+    that can be made again. Raises `OSError` that says why."""
     path = Path(path)
     # of its own: two processes may write the same file
     temporary = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')

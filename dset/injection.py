@@ -99,7 +99,7 @@ def find_blocks(model: nn.Module) -> dict:
             if isinstance(container, (nn.Sequential, nn.ModuleList)) and len(container):
                 return _container_blocks(prefix + path, container)
     raise ValueError(f'{type(model).__name__} is of no known family ({_known()}): name its blocks and how their '
-                     f'tensors lie, such as ' "inject_entity_moe(model, blocks=['encoder.3'], layout='BNC').")
+                     "tensors lie, such as inject_entity_moe(model, blocks=['encoder.3'], layout='BNC').")
 
 def _known() -> str:
     "The families, in words."
@@ -304,7 +304,7 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
     if layout is None and family is None:
         raise ValueError(f'{type(bare).__name__} is of no known family ({_known()}): pass layout, '
                          f'one of {", ".join(map(repr, LAYOUTS))}, and blocks, the module paths.')
-    if layout is None: layout = where == 'inside' and family.inside_layout or family.layout
+    if layout is None: layout = (family.inside_layout if where == 'inside' else None) or family.layout
     check_layout(layout)
     chosen = _chosen_paths(bare, layers, blocks, where, words, name)
     experts = experts_per_block(num_experts, list(chosen))
@@ -380,7 +380,7 @@ def _create_timm(model_name: str, pretrained: bool, num_classes: int, checkpoint
 def _no_weights(name: str, error: Exception) -> FileNotFoundError:
     "What to say when pretrained weights cannot be had."
     return FileNotFoundError(f'The pretrained weights of {name!r} could not be had ({type(error).__name__}): '
-                             f'go online once, pass ' "checkpoint_path='a local file', or use pretrained=False.")
+                             "go online once, pass checkpoint_path='a local file', or use pretrained=False.")
 
 def _read_state(path) -> dict:
     "The state dict in a .safetensors or torch file, unwrapped; `FileNotFoundError` or `ValueError`."

@@ -222,8 +222,8 @@ def load_weights(model: nn.Module, state: dict[str, Tensor], where: str = 'the c
         raise ValueError(f'{where} holds {len(state[heads[0]])} classes, the model {len(own[heads[0]])}: build the '
                          f'model with {len(state[heads[0]])} '
                          'classes, or use dset.weights.load_rtdetr_checkpoint, which keeps all but the class layers')
-    bad = [k for k in own if k not in state] + [k for k in state if k not in own] + [k for k in own if k in state
-                                                                                     and state[k].shape != own[k].shape]
+    bad = ([k for k in own if k not in state] + [k for k in state if k not in own]
+           + [k for k in own if k in state and state[k].shape != own[k].shape])
     if bad:
         raise ValueError(f'{where} was made by another configuration: {len(bad)} of {len(own)} tensors are missing, '
                          f'left over '

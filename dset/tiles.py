@@ -168,7 +168,7 @@ _ROWS = WeakTensorKeyDictionary()
 
 def weight_rows(weight: Tensor) -> Tensor:
     """A convolution's weight `[c', c, kh, kw]` as the matrix `[c', kh * kw * c]` that multiplies rows of windows; kept
-    until the weight changes, where no gradient is asked for."""
+    until the weight changes, where no gradient is asked for: as much memory again for the layers that need it."""
     def made(): return weight.permute(0, 2, 3, 1).flatten(1)
     if weight.shape[2:] == (1, 1) or torch.is_grad_enabled() or torch.compiler.is_compiling() or weight.is_inference():
         return made()
@@ -466,11 +466,14 @@ def object_share(boxes: Tensor, height: int, width: int) -> Tensor:
     y, x = _overlap(boxes, height, width)
     return (y[:, :, None] * x[:, None]).amax(0)
 
-def kept_share(boxes: Tensor, kept: Tensor, height: int, width: int) -> Tensor:
-    "The share of every object that lies in kept tiles: boxes `[m, 4]`, tile numbers `[k]` -> `[m]` in 0..1."
-    y, x = _overlap(boxes, height, width)
-    mask = torch.zeros(height * width, device=boxes.device).index_fill(0, kept.to(boxes.device), 1.).view(height, width)
-    return torch.einsum('my,yx,mx->m', y, mask, x)
+def kept_share(boxes: Tensor, kept: Tensor, height: int, width: int, image: Tensor | None = None) -> Tensor:
+    """The share of every object that lies in kept tiles: boxes `[m, 4]`, tile numbers `[k]` -> `[m]` in 0..1. For
+    objects of several images: `kept` `[b, k]` and the `image` `[m]` that each object is in."""
+    y, x = _overlap(boxes, height, width)                                                # [m, gh], [m, gw]
+    kept = kept.to(boxes.device).reshape(-1, kept.shape[-1])                              # [b, k]
+    mask = torch.zeros(len(kept), height * width, device=boxes.device).scatter_(1, kept, 1.)
+    mask = mask.unflatten(1, (height, width))                                            # [b, gh, gw]
+    return torch.einsum('my,myx,mx->m', y, mask.expand(len(boxes), -1, -1) if image is None else mask[image], x)
 
 def object_recall(kept: Tensor, targets: Sequence[dict], shape: tuple[int, int], least: float = .5) -> Tensor:
     """Objects of a batch that have at least the share `least` of their area in kept tiles, and all objects: two
@@ -479,10 +482,8 @@ def object_recall(kept: Tensor, targets: Sequence[dict], shape: tuple[int, int],
     kept `[b, k]`; targets: one dictionary an image with `boxes` `[m, 4]`, cxcywh in 0..1."""
     boxes = torch.cat([t['boxes'] for t in targets]).to(kept.device)                                         # [m, 4]
     image = torch.cat([torch.full((len(t['boxes']),), i) for i, t in enumerate(targets)]).to(kept.device)    # [m]
-    y, x = _overlap(boxes, *shape)   # [m, gh], [m, gw]
-    mask = boxes.new_zeros(len(targets), shape[0] * shape[1]).scatter_(1, kept, 1.)                          # [b, n]
-    share = torch.einsum('my,myx,mx->m', y, mask.unflatten(1, shape).to(y.dtype)[image], x)
-    return torch.stack([(share >= least - 1e-6).sum(), (share >= 0).sum()])
+    found = kept_share(boxes, kept, *shape, image) >= least - 1e-6                                           # [m]
+    return torch.stack([found.sum(), torch.ones_like(found).sum()])
 
 def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[int, int],
                          recall_weight: float = 2.) -> Tensor:
@@ -553,8 +554,8 @@ class TilePruner(TokenPruner):
             raise ValueError(f"tile_execution='{execution}': choose one of {', '.join(TILE_EXECUTIONS)}")
         super().__init__(8, keep_ratio, warmup_epochs, schedule)
         self.predictor = Glance(tile, widths)
-        self.tile, self.execution, self.mixed, self.prior_weight, self.ring = tile, execution, tuple(
-            mixed), prior_weight, ring
+        self.tile, self.execution, self.mixed = tile, execution, tuple(mixed)
+        self.prior_weight, self.ring = prior_weight, ring
         self.budget, self.cap, self.min_tiles = 'fixed', 2., 1
         self.fill = nn.ParameterList(nn.Parameter(torch.zeros(c)) for c in channels)
         self.register_buffer('prior', None if prior is None else prior.float())

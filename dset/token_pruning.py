@@ -80,11 +80,8 @@ class TokenPruner(nn.Module):
 
     `forward(tokens [b, n, c], spatial_shapes) -> (tokens [b, k, c], kept_indices [b, k], info)`, in training and in
     evaluation. info: `scores` `[b, n]` of the predictor, `ranking` `[b, n]` by which tokens are kept (the scores, plus
-    a prior if there is one), `keep_ratio` (now), `target_keep_ratio`, `num_kept`, `num_tokens`. `gather` and
-    `scatter` pick tokens and put them back.
+    a prior if there is one), `keep_ratio` (now), `target_keep_ratio`, `num_kept`, `num_tokens`.
     Raises ValueError for impossible settings."""
-    gather, scatter = staticmethod(gather_tokens), staticmethod(scatter_tokens)
-
     def __init__(self, dim: int = 256, keep_ratio: float = .7, warmup_epochs: int = 10, schedule: str = 'linear',
                  hidden_dim: int | None = None):
         super().__init__()

@@ -82,8 +82,7 @@ def make_accelerator(cfg: Config, run_dir: str | Path | None = None,
 
 def synchronise_norms(model: nn.Module) -> nn.Module:
     """Batch norms of `model` that are not frozen become SyncBatchNorm, which counts the batches of all processes as
-    one;
-    the names of the weights stay. Works in place, and returns `model`."""
+    one; the names of the weights stay. Works in place, and returns `model`."""
     still = {m for part in getattr(getattr(model, 'backbone', None), '_frozen', ()) for m in part.modules()}
     for name, m in list(model.named_modules()):
         if isinstance(m, nn.modules.batchnorm._BatchNorm) and m not in still:
