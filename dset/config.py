@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import typing
 from importlib import resources
 from pathlib import Path
@@ -285,8 +286,7 @@ def _unknown(path: str) -> str:
     if name in known: return f'unknown key {path}: it belongs at {known[name][0]}'
     near = difflib.get_close_matches(name, known, n=2, cutoff=.6)
     if not near: return f'unknown key {path}; the keys are listed by `dset_train --help`'
-    hint = f"did you mean {' or '.join(known[n][0] for n in near)}?"
-    return f'unknown key {path}; {hint}'
+    return f"unknown key {path}; did you mean {' or '.join(known[n][0] for n in near)}?"
 
 
 def _sentence(error: dict) -> str:
@@ -375,15 +375,17 @@ def _resolve(source: str, seen: tuple = ()) -> dict:
     return merge(_resolve(str(base), (*seen, source)), tree)
 
 # %% ../nbs/19_config.ipynb #5dac5f0a
-def _nest(name: str, value) -> dict:
-    "`{'model': {'dset': {name: value}}}` for a leaf name, or for its whole path `model.dset.name`."
-    known = leaves()
+def _leaf(name: str) -> str:
+    "The leaf name of a key that may be given by its whole path: `model.dset.tile_size` is `tile_size`."
     leaf = name.rpartition('.')[2]
-    if known.get(leaf, ('',))[0] == name: name = leaf
+    return leaf if leaves().get(leaf, ('',))[0] == name else name
+
+def _nest(name: str, value) -> dict:
+    "`{'model': {'dset': {name: value}}}` for a leaf name or its whole path."
+    known, name = leaves(), _leaf(name)
     if name not in known: raise ConfigError(_unknown(name))
-    tree = value
-    for part in reversed(known[name][0].split('.')): tree = {part: tree}
-    return tree
+    for part in reversed(known[name][0].split('.')): value = {part: value}
+    return value
 
 def load_config(
     source: str | Path | dict | Config | None = None,  # preset name, YAML file, tree or Config; None: dset_presnet50
@@ -503,8 +505,8 @@ def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple
     """The command line as (own arguments of the command, overrides by leaf name); `config` is None for `dset_eval`.
     Raises `ConfigError`."""
     known = leaves()
-    parser = make_parser(prog)
-    args, rest = parser.parse_known_args(argv)
+    parser, argv = make_parser(prog), sys.argv[1:] if argv is None else argv
+    args, rest = parser.parse_known_args([re.sub(r'^--([\w.]+)', lambda m: f'--{_leaf(m[1])}', a) for a in argv])
     if prog == 'dset_eval' and not rest and bool(args.checkpoint) == bool(args.weights):
         parser.error("give --checkpoint (a run of dset) or --weights (anybody's checkpoint)")
     if prog == 'dset_eval' and rest and rest[0].startswith('--config'):

@@ -8,10 +8,9 @@ __all__ = ['TILE_EXECUTIONS', 'TileGrid', 'weight_rows', 'window_cells', 'TileMo
            'object_recall', 'tile_importance_loss', 'Glance', 'TilePruner']
 
 # %% ../nbs/13_tiles.ipynb #26e342bd
-import contextlib
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
