@@ -71,7 +71,7 @@ results_dir: {tmp}/results
 
 
 def batch(tmp: Path) -> None:
-    "A grid of one run: data, train, evaluate, compare; a second start finds nothing to do. Through Snakemake where this Python has it."
+    "A grid of one run: data, train, evaluate, compare, the study of its tokens; a second start finds nothing to do. Through Snakemake where this Python has it."
     _standin(tmp / 'data')
     grid = tmp / 'mini.yaml'
     grid.write_text(GRID.format(tmp=tmp), encoding='utf-8')
@@ -87,6 +87,10 @@ def batch(tmp: Path) -> None:
     if importlib.util.find_spec('snakemake'):
         command('run', str(grid))
         if table.stat().st_mtime != written: raise AssertionError('a second start did not leave the finished grid alone')
+    _notebook('nbs/experiments', 'choice', tmp, grid=str(grid), ranked=['dset_tiny'], limit=4, results_dir=str(tmp / 'results'))
+    for name, rows in (('choice_tokens_runs', 16), ('choice_tokens', 16), ('choice_experts_runs', 7), ('choice_experts', 7)):
+        found = list(csv.DictReader((tmp / 'results' / f'{name}.csv').open(encoding='utf-8')))
+        if len(found) != rows: raise AssertionError(f'{len(found)} rows of {name}, not {rows}')
 
 
 def tiles(tmp: Path) -> None:
