@@ -1,10 +1,11 @@
 """Training step, evaluation step and deployed latency beside transformers' RT-DETRv2, in turns in one process, on the GPU or the CPU that is there.
 
-`make benchmark` writes results/benchmark.csv: a row a task and model with its device, versions and commit. Weights and images are random, so no figure here says anything about accuracy. On two CPU cores it takes a few minutes; leave the machine alone meanwhile.
+`make benchmark` writes results/benchmark.csv: a row a task and model with its device, versions and commit. `against_transformers` is the median of the rounds' ratios, so it need not be the ratio of the medians. Weights and images are random, so no figure here says anything about accuracy. On two CPU cores it takes a few minutes; leave the machine alone meanwhile.
 """
 import argparse
 import contextlib
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -112,7 +113,8 @@ def main() -> None:
             print(f"{task:20s} {name:24s} {rows[-1]['p50_ms']:9.1f} ms, {rows[-1]['against_transformers']:.2f}x as fast as transformers", flush=True)
     about = dict(backbone=f'R{a.depth}', height=a.size[0], width=a.size[1], precision='bfloat16, autocast' if gpu else 'float32', repeats=repeats,
                  threads=torch.get_num_threads(), load=round(load, 1), device=device_name(device), torch=torch.__version__,
-                 transformers=transformers.__version__, commit=code_version(), date=time.strftime('%Y-%m-%d'))
+                 transformers=transformers.__version__, commit=code_version(), date=time.strftime('%Y-%m-%d'),
+                 command='make benchmark' + (f" ARGS='{' '.join(sys.argv[1:])}'" if sys.argv[1:] else ''))
     a.out.parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).assign(**about).to_csv(a.out, index=False)
     print(f'{a.out.name} written, {time.time() - began:.0f} s')
