@@ -16,7 +16,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from .hub import hub_answers, hub_or_cache
+from .hub import hub_or_cache
 from .weight_files import CheckpointError, read_tensors
 
 # %% ../nbs/02_backbones.ipynb #40680fdc

@@ -9,7 +9,6 @@ __all__ = ['evaluate_checkpoint', 'dset_train', 'dset_eval', 'check_parameters',
 # %% ../nbs/appendix/A11_commands.ipynb #7050d98d
 import difflib
 import json
-import math
 import os
 import sys
 import tempfile

@@ -11,8 +11,8 @@ import weakref
 from numbers import Integral, Real
 import torch
 from torch import Tensor, nn
-from .experts import EXECUTIONS, Experts, SpecialistNetwork
-from .routers import AdaptiveRouter, Routing, check_top_k
+from .experts import Experts, SpecialistNetwork
+from .routers import AdaptiveRouter, Routing
 
 # %% ../nbs/25_entity_moe.ipynb #32485a2d
 def bottleneck_widths(dim: int, reduction: int, mlp_ratio: float) -> tuple[int, int]:
