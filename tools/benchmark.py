@@ -33,7 +33,10 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--threads', type=int, help='of a CPU (default: as PyTorch chooses)')
     p.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     p.add_argument('--out', type=Path, default=ROOT / 'results/benchmark.csv')
-    return p.parse_args()
+    a = p.parse_args()
+    if any(n <= 0 or n % 32 for n in a.size): p.error(f'--size {a.size[0]} {a.size[1]}: choose multiples of 32, the stride of the coarsest map')
+    if a.device.startswith('cuda') and not torch.cuda.is_available(): p.error(f'--device {a.device}: PyTorch sees no GPU here; leave it out to measure on the CPU')
+    return a
 
 
 def inputs(batch: int, size, device, objects: int = 10) -> tuple[torch.Tensor, list[dict]]:
