@@ -10,6 +10,7 @@ import contextlib
 import difflib
 import logging
 import re
+import warnings
 from pathlib import Path
 
 import timm
@@ -195,9 +196,30 @@ def _wiring(timm_name: str, state: dict[str, Tensor], **options) -> dict[str, st
              and (v == v.flatten()[0]).all()}
     return {k: keys[i] for k, i in found.items() if 0 <= i < len(keys)}
 
-def _load_weights(body: nn.Module, path: Path, name: str, timm_name: str, **options) -> None:
-    """Copy a file's tensors into `body`. Raises ValueError when one is missing or of another shape; only the added
-    shortcut may be missing."""
+def _take_plain_images(body: nn.Module, name: str, mean: tuple, std: tuple) -> None:
+    """Rewrite the first layer of a network that was trained on `(image - mean) / std`, so that it takes images in
+    0..1; warns where that layer is none that can be rewritten."""
+    if set(mean) == {0} and set(std) == {1}: return
+    layers = [m for m in body.modules() if m._parameters]              # in the order in which they are applied
+    first = next((m for m in layers if isinstance(m, nn.Conv2d)), None)
+    norm = next((m for m in layers if isinstance(m, nn.modules.batchnorm._BatchNorm)), None)
+    held = first is not None and (first.bias is not None or norm is not None
+                                  and layers.index(norm) == layers.index(first) + 1)
+    # a subclass may rescale its weights, as BiT's does; Conv2dSame only pads
+    if not held or first.in_channels != 3 or first.groups > 1 or type(first).__name__ not in ('Conv2d', 'Conv2dSame'):
+        warnings.warn(f"backbone='{name}' was trained on images with mean {mean} and standard deviation {std}, and its "
+                      "first layer cannot be rewritten for 0..1: it starts a little further from what it learnt")
+        return
+    m, s = (first.weight.new_tensor(v)[:, None, None] for v in (mean, std))             # [3, 1, 1]
+    with torch.no_grad():
+        shift = (first.weight * (m / s)).sum((1, 2, 3))                                 # [out]
+        first.weight /= s
+        if first.bias is not None: first.bias -= shift
+        else: norm.running_mean += shift
+
+def _load_weights(body: nn.Module, path: Path, name: str, timm_name: str, **options) -> bool:
+    """Copy a file's tensors into `body`; says whether they are a detector's, not a classifier's. Raises ValueError
+    when one is missing or of another shape; only the added shortcut may be missing."""
     try: state = read_tensors(path)
     except FileNotFoundError:
         raise FileNotFoundError(f"pretrained='{path}': no such file; give a .safetensors or .pth file, True (download) "
@@ -206,6 +228,8 @@ def _load_weights(body: nn.Module, path: Path, name: str, timm_name: str, **opti
     given, state = state, {presnet_key(re.sub(r'^((module|model|backbone|body)\.)+', '', k)): v
                            for k, v in state.items()}
     own, optional = body.state_dict(), ['num_batches_tracked']
+    if '_conv_stem.weight' in given:   # EfficientNet-PyTorch has names of its own for the same tensors in the same order
+        state = dict(zip(own, given.values()))
     if name in ('presnet18', 'presnet34'): optional.append('layer1.0.downsample')
     def misfits(state):
         return [k for k, v in own.items() if (k in state and state[k].shape != v.shape)
@@ -221,6 +245,7 @@ def _load_weights(body: nn.Module, path: Path, name: str, timm_name: str, **opti
             raise ValueError(f"pretrained='{path}' does not fit backbone '{name}': {len(bad)} of {len(own)} tensors "
                              f"are missing or of another shape, the first is '{bad[0]}'")
     body.load_state_dict({k: flat[k] for k in own if k in flat}, strict=False)
+    return any('backbone.' in k for k in given)
 
 # %% ../nbs/02_backbones.ipynb #f1d586b6
 def create_backbone(name: str, pretrained: bool | str | Path = False, freeze_stages: int = -1,
@@ -248,7 +273,11 @@ def create_backbone(name: str, pretrained: bool | str | Path = False, freeze_sta
             if any_size: continue   # not a word of this family
             raise
         if name in ('presnet18', 'presnet34'): _add_shortcut(body)
-        if pretrained and not from_timm: _load_weights(body, Path(pretrained), name, timm_name, **options, **any_size)
+        of_detector = pretrained and not from_timm and _load_weights(body, Path(pretrained), name, timm_name,
+                                                                     **options, **any_size)
+        if pretrained and not of_detector and not name.startswith(('presnet', 'hgnetv2')):
+            cfg = timm.get_pretrained_cfg(timm_name)
+            _take_plain_images(body, name, cfg.mean, cfg.std)
         try: return Backbone(body, name, freeze_stages, freeze_norm)
         except FixedSize as e: refused = refused or e
     raise refused

