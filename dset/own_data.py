@@ -228,7 +228,8 @@ def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None
     """The image folder and the file of a COCO split: `split` is a .json file in `root`, or any path.
 
     Without `image_root`, images are looked for beside the file, then in `root`: in a folder of the split's name
-    (`train2017/` for `instances_train2017.json`), in `images/`, or directly. Raises `FileNotFoundError`."""
+    (`train2017/` for `instances_train2017.json`), in `images/`, directly, or in folders that the file's names begin
+    with. Raises `FileNotFoundError`."""
     root = Path(root).expanduser()
     path = next((p for p in (root/split, Path(split).expanduser()) if p.is_file()), None)
     if path is None:
@@ -237,6 +238,8 @@ def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None
     name = path.stem.removeprefix('instances_')
     for folder in (path.parent, root/name, root/'images'/name, root/'images', root):
         if has_files(folder, IMAGE_SUFFIXES): return folder, path
+    for folder in (path.parent, root):                           # the file's names may begin with a folder
+        if any(has_files(f, IMAGE_SUFFIXES) for f in folder.iterdir() if f.is_dir()): return folder, path
     raise FileNotFoundError(f"no .jpg or .png files for {path} beside it, in {root/name}, {root/'images'} or {root}: "
                             f"give their folder as image_root")
 

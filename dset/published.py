@@ -44,7 +44,7 @@ class Published:
     package: str = ''                                      # of PyPI, which brings the file
 
     @property
-    def url(self) -> str: return RELEASES + self.file
+    def url(self) -> str: return '' if self.package else RELEASES + self.file
 
 def _table() -> dict[str, Published]:
     both, discrete = 'COCO train2017, pretrained on Objects365', dict(settings=dict(cross_attn_method='discrete'))

@@ -18,7 +18,8 @@ ROOT = TOOLS.parent
 LIMIT = 900   # seconds a job may take
 LONG = ('28_deploy', '28b_onnx', 'A05_dataset')   # minutes each (a file is exported for every switch): they start first
 QUIET = {'OMP_NUM_THREADS': '1', 'MPLBACKEND': 'agg', 'TQDM_DISABLE': '1', 'HF_HUB_OFFLINE': '1', 'PYTHONPATH': str(ROOT)}
-CONTEXT = multiprocessing.get_context('forkserver' if 'forkserver' in multiprocessing.get_all_start_methods() else 'spawn')
+COLD = ('24_published',)   # sets what huggingface_hub reads when it is imported
+FORKS = 'forkserver' in multiprocessing.get_all_start_methods()   # not on Windows
 
 
 def check(name: str) -> bool:
@@ -64,7 +65,9 @@ def run_job(kind: str, name: str) -> tuple[bool, float, str]:
     start = time.time()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, 'log')
-        process = CONTEXT.Process(target=work, args=(kind, name, str(log)))
+        warm = FORKS and not any(c in name for c in COLD)
+        context = multiprocessing.get_context('forkserver' if warm else 'spawn')
+        process = context.Process(target=work, args=(kind, name, str(log)))
         process.start()
         process.join(LIMIT)
         late = process.exitcode is None
@@ -81,7 +84,7 @@ def main(only: list[str]) -> int:
     failed, start = [], time.time()
     os.environ |= QUIET
     sys.path.insert(1, str(ROOT))   # jobs inherit both
-    if CONTEXT.get_start_method() == 'forkserver': CONTEXT.set_forkserver_preload(['warm'])
+    if FORKS: multiprocessing.set_forkserver_preload(['warm'])
     with ThreadPoolExecutor(2) as pool:
         pending = {pool.submit(run_job, *job): job for job in todo}
         for i, future in enumerate(as_completed(pending), 1):
