@@ -228,7 +228,7 @@ def _load_weights(body: nn.Module, path: Path, name: str, timm_name: str, **opti
     given, state = state, {presnet_key(re.sub(r'^((module|model|backbone|body)\.)+', '', k)): v
                            for k, v in state.items()}
     own, optional = body.state_dict(), ['num_batches_tracked']
-    if '_conv_stem.weight' in given:   # EfficientNet-PyTorch has names of its own for the same tensors in the same order
+    if '_conv_stem.weight' in given:   # EfficientNet-PyTorch: names of its own, the same tensors in the same order
         state = dict(zip(own, given.values()))
     if name in ('presnet18', 'presnet34'): optional.append('layer1.0.downsample')
     def misfits(state):

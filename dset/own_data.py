@@ -239,7 +239,7 @@ def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None
     for folder in (path.parent, root/name, root/'images'/name, root/'images', root):
         if has_files(folder, IMAGE_SUFFIXES): return folder, path
     for folder in (path.parent, root):                           # the file's names may begin with a folder
-        if any(has_files(f, IMAGE_SUFFIXES) for f in folder.iterdir() if f.is_dir()): return folder, path
+        if any(has_files(f, IMAGE_SUFFIXES) for f in folder.glob('*/')): return folder, path
     raise FileNotFoundError(f"no .jpg or .png files for {path} beside it, in {root/name}, {root/'images'} or {root}: "
                             f"give their folder as image_root")
 

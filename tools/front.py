@@ -108,5 +108,5 @@ def _camera_line(lang: str) -> str:
 def demo(lang: str = 'en') -> Markdown:
     "What `make run` gave."
     s = _table('standin_demo').iloc[0]
-    return Markdown({'en': f'It ended here with mAP@0.5 {s.AP50:.3f} and mAP@[.5:.95] {s.AP:.3f} ({s.model}; {s.data}, split {s.split}; seed {s.seed}; {s.device}; commit {s.commit}).',
-                     'zh': f'此处的结果：mAP@0.5 {s.AP50:.3f}，mAP@[.5:.95] {s.AP:.3f}（{s.model}；{s.data}，split {s.split}；seed {s.seed}；{s.device}；commit {s.commit}）。'}[lang])
+    return Markdown({'en': f'It ended here with mAP@0.5 {s.AP50:.3f} and mAP@[.5:.95] {s.AP:.3f} ({s.model}, its backbone from `{s.pretrained}`; {s.data}, split {s.split}; seed {s.seed}; {s.device}; commit {s.commit}).',
+                     'zh': f'此处的结果：mAP@0.5 {s.AP50:.3f}，mAP@[.5:.95] {s.AP:.3f}（{s.model}，主干网络取自 `{s.pretrained}`；{s.data}，split {s.split}；seed {s.seed}；{s.device}；commit {s.commit}）。'}[lang])

@@ -42,12 +42,13 @@ def experiments(tmp: Path) -> None:
 
 
 def data_prep(tmp: Path) -> None:
-    "Draw, inspect, convert."
+    "Draw, inspect, convert, split by camera."
     _notebook('data_prep', '01_synthesize', tmp, data_root=str(tmp / 'data'), num_frames=16, image_height=SIZE[0], image_width=SIZE[1], num_workers=1)
     data = dict(data_root=str(tmp / 'data'), cache_dir=str(tmp / 'cache'))
     _notebook('data_prep', '02_inspect', tmp, **data, output_dir=str(tmp / 'inspect'))
     _notebook('data_prep', '03_to_coco', tmp, **data, output_dir=str(tmp / 'coco'), resize=[96, 160], num_workers=1)
     from pycocotools.coco import COCO
+    _notebook('data_prep', '05_by_camera', tmp)
     written = sorted((tmp / 'coco').rglob('*.json'))
     if not any(COCO(str(p)).anns for p in written): raise AssertionError(f'no annotation in {[p.name for p in written]}')
 
