@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['results_table', 'evaluate_by', 'groups_table', 'precision_recall_curves', 'plot_precision_recall', 'confusion_table',
-           'empty_frame_false_positives', 'main', 'CocoArrays', 'CocoEvaluator', 'Detections', 'IOUS', 'SIZES',
-           'class_names', 'coco_arrays', 'coco_backend', 'coco_results', 'detection_arrays', 'evaluate_coco',
-           'gt_as_results', 'join_coco', 'join_detections', 'load_ground_truth', 'load_results']
+           'threshold_table', 'empty_frame_false_positives', 'main', 'CocoArrays', 'CocoEvaluator', 'Detections',
+           'IOUS', 'SIZES', 'class_names', 'coco_arrays', 'coco_backend', 'coco_results', 'detection_arrays',
+           'evaluate_coco', 'gt_as_results', 'join_coco', 'join_detections', 'load_ground_truth', 'load_results']
 
 # %% ../nbs/appendix/A20_evaluation.ipynb #59d10fdb
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
@@ -112,25 +113,50 @@ def _pair_up(overlap: np.ndarray, crowd: np.ndarray, iou: float) -> list[int | N
         else: out.append(None if (row[crowd] >= iou).any() else -1)
     return out
 
+def _paired(found, image: np.ndarray, t, images: int, threshold: float, iou: float) -> Iterator[tuple]:
+    """For each image: its predictions of at least `threshold`, surest first, its objects, their overlaps `[d, g]`, and
+    the object of each prediction as `_pair_up` says it."""
+    order = np.lexsort((-found.scores, image))
+    order = order[found.scores[order] >= threshold]
+    objects = np.argsort(t.image, kind='stable')
+    d, g = (np.searchsorted(x, np.arange(images + 1)) for x in (image[order], t.image[objects]))
+    for i in range(images):
+        own, there = order[d[i]:d[i + 1]], objects[g[i]:g[i + 1]]
+        overlap = _ious(found.boxes[own], t.boxes[there], t.crowd[there])
+        yield own, there, overlap, _pair_up(overlap, t.crowd[there], iou)
+
 def confusion_table(gt, results, threshold: float = .3, iou: float = .5) -> pd.DataFrame:
     """Counts: rows what is there (last: nothing), columns what it was taken for (last: missed), for predictions of at
     least `threshold`."""
     gt = load_ground_truth(gt)
     (found, image, category), t, names = _detections(results, gt), _truth(gt), list(class_names(gt).values())
-    order = np.lexsort((-found.scores, image))
-    order = order[found.scores[order] >= threshold]                           # surest first in each image
-    objects = np.argsort(t.image, kind='stable')
-    d, g = (np.searchsorted(x, np.arange(len(gt['images']) + 1)) for x in (image[order], t.image[objects]))
     table = np.zeros((len(names) + 1, len(names) + 1), np.int64)
-    for i in range(len(gt['images'])):
-        own, there = order[d[i]:d[i + 1]], objects[g[i]:g[i + 1]]
-        pairs = _pair_up(_ious(found.boxes[own], t.boxes[there], t.crowd[there]), t.crowd[there], iou)
+    for own, there, _, pairs in _paired(found, image, t, len(gt['images']), threshold, iou):
         hit = np.array([p is not None for p in pairs], bool)
         what = np.array([len(names) if p < 0 else t.category[there[p]] for p in pairs if p is not None], np.int64)
         np.add.at(table, (what, category[own[hit]]), 1)
         missed = ~t.crowd[there] & ~np.isin(np.arange(len(there)), [p for p in pairs if p is not None])
         np.add.at(table, (t.category[there[missed]], len(names)), 1)
     return pd.DataFrame(table, index=[*names, 'nothing there'], columns=[*names, 'missed'])
+
+# %% ../nbs/appendix/A20_evaluation.ipynb #113f13a3
+def threshold_table(gt, results, thresholds=(.3, .4, .5, .6, .7), iou: float = .5) -> pd.DataFrame:
+    """At each score threshold: predictions outside crowd regions, how many are right, precision, recall, F1, and the
+    share of the wrong ones that are duplicates (they lie on an object which has its prediction already)."""
+    gt = load_ground_truth(gt)
+    (found, image, category), t, rows = _detections(results, gt), _truth(gt), {}
+    objects = int((~t.crowd).sum())
+    for threshold in thresholds:
+        n = right = again = 0
+        for own, there, overlap, pairs in _paired(found, image, t, len(gt['images']), threshold, iou):
+            n += sum(p is not None for p in pairs)
+            right += sum(t.category[there[p]] == category[o] for o, p in zip(own, pairs) if p is not None and p >= 0)
+            again += sum((row[~t.crowd[there]] >= iou).any() for row, p in zip(overlap, pairs) if p == -1)
+        precision, recall = (right / k if k else np.nan for k in (n, objects))
+        rows[threshold] = dict(predictions=n, right=right, precision=precision, recall=recall,
+                               F1=2 * right / (n + objects) if n + objects else np.nan,
+                               duplicates=again / (n - right) if n > right else np.nan)
+    return pd.DataFrame.from_dict(rows, orient='index').rename_axis('threshold')
 
 # %% ../nbs/appendix/A20_evaluation.ipynb #cfd724cd
 def empty_frame_false_positives(gt, results, thresholds=(.1, .3, .5, .7)) -> pd.Series:
