@@ -67,12 +67,12 @@ def findings(lang: str = 'en') -> Markdown:
     t = _table('tiny').set_index('model')
     d, p, n = t.mAP_difference['dset_tiny'], t.difference_p['dset_tiny'], t.n['dset_tiny']
     c = _table('choice_tokens').query("setting == 'supervised' and keep in (.3, 1.)").set_index('ranking')
-    real = _table('roadside').set_index('model')
+    real = _table('roadside').set_index('model').loc['dset']
     kept = {k: f'{c.mAP[k]:.3f}' for k in ('learned', 'random', 'boxes', 'all')}
     lines = {'en': [f'**Token pruning and experts do not make RT-DETR cheaper.** They cut the encoder FFN to {encoder:.0%}, as promised, and the whole R50 model to {whole:.0%}: the layer they act on is too small. Deployed, DSET-R50 takes {sparse:.0f} ms and the dense model {dense:.0f} ms.',
-                    f'**Nor do they change what it sees.** Against its dense twin the small DSET gains {d:+.3f} mAP over {n} seeds (p = {p:.2f}, synthetic frames), and on real pictures of three cameras that training never saw {real.mAP_difference['dset']:+.3f} over {real.n['dset']} (p = {real.difference_p['dset']:.2f}, `roadside`): seeds differ more than models. Which of its tokens stay hardly matters: 30% of those of stride 32 find mAP {kept["learned"]} by the learned score, {kept["random"]} at random, {kept["boxes"]} by the true boxes, all of them {kept["all"]} ({c.seeds["all"]} seeds, `choice_tokens`).'],
+                    f'**Nor do they change what it sees.** Against its dense twin the small DSET gains {d:+.3f} mAP over {n} seeds (p = {p:.2f}, synthetic frames), and on real pictures of three cameras that training never saw {real.mAP_difference:+.3f} over {real.n} (p = {real.difference_p:.2f}, `roadside`): seeds differ more than models. Which of its tokens stay hardly matters: 30% of those of stride 32 find mAP {kept["learned"]} by the learned score, {kept["random"]} at random, {kept["boxes"]} by the true boxes, all of them {kept["all"]} ({c.seeds["all"]} seeds, `choice_tokens`).'],
              'zh': [f'**令牌剪枝与专家并不能让 RT-DETR 更便宜。** 编码器 FFN 如承诺降到 {encoder:.0%}，而整个 R50 模型仍为 {whole:.0%}：它们作用的层太小。部署后 DSET-R50 需 {sparse:.0f} 毫秒，稠密模型 {dense:.0f} 毫秒。',
-                    f'**它们也不改变检测结果。** 与稠密模型相比，小型 DSET 在 {n} 个种子上的 mAP 差为 {d:+.3f}（p = {p:.2f}，合成图像）；在训练中从未见过的三台摄像机的真实图像上，{real.n['dset']} 个种子的差为 {real.mAP_difference['dset']:+.3f}（p = {real.difference_p['dset']:.2f}，`roadside`）：种子之间的差异大于模型之间的差异。保留哪些令牌几乎无关紧要：步长 32 的令牌按学到的分数保留 30% 得 mAP {kept["learned"]}，随机保留得 {kept["random"]}，按真实框保留得 {kept["boxes"]}，全部令牌得 {kept["all"]}（{c.seeds["all"]} 个种子，`choice_tokens`）。']}[lang]
+                    f'**它们也不改变检测结果。** 与稠密模型相比，小型 DSET 在 {n} 个种子上的 mAP 差为 {d:+.3f}（p = {p:.2f}，合成图像）；在训练中从未见过的三台摄像机的真实图像上，{real.n} 个种子的差为 {real.mAP_difference:+.3f}（p = {real.difference_p:.2f}，`roadside`）：种子之间的差异大于模型之间的差异。保留哪些令牌几乎无关紧要：步长 32 的令牌按学到的分数保留 30% 得 mAP {kept["learned"]}，随机保留得 {kept["random"]}，按真实框保留得 {kept["boxes"]}，全部令牌得 {kept["all"]}（{c.seeds["all"]} 个种子，`choice_tokens`）。']}[lang]
     lines.append(_tiles_line(lang))
     lines.append(_camera_line(lang))
     return Markdown('\n'.join(f'- {line}' for line in lines))
