@@ -276,8 +276,7 @@ def create_backbone(name: str, pretrained: bool | str | Path = False, freeze_sta
         of_detector = pretrained and not from_timm and _load_weights(body, Path(pretrained), name, timm_name,
                                                                      **options, **any_size)
         if pretrained and not of_detector and not name.startswith(('presnet', 'hgnetv2')):
-            cfg = timm.get_pretrained_cfg(timm_name)
-            _take_plain_images(body, name, cfg.mean, cfg.std)
+            if cfg := timm.get_pretrained_cfg(timm_name): _take_plain_images(body, name, cfg.mean, cfg.std)
         try: return Backbone(body, name, freeze_stages, freeze_norm)
         except FixedSize as e: refused = refused or e
     raise refused
