@@ -55,6 +55,7 @@ def work(kind: str, name: str, log: str) -> None:
     "A job, inside its process: what it prints goes to the file `log`."
     with open(log, 'wb') as out, open(os.devnull, 'rb') as nothing:
         for own, new in ((0, nothing), (1, out), (2, out)): os.dup2(new.fileno(), own)
+    multiprocessing.set_start_method(multiprocessing.get_all_start_methods()[0], force=True)   # a job starts its own as usual
     os.chdir(ROOT)
     sys.stdout.reconfigure(errors='replace')
     sys.exit(not {'check': check, 'chapter': chapter, 'smoke': smoke}[kind](name))
