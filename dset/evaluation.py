@@ -144,19 +144,19 @@ def threshold_table(gt, results, thresholds=(.3, .4, .5, .6, .7), iou: float = .
     """At each score threshold: predictions outside crowd regions, how many are right, precision, recall, F1, and the
     share of the wrong ones that are duplicates (they lie on an object which has its prediction already)."""
     gt = load_ground_truth(gt)
-    (found, image, category), t, rows = _detections(results, gt), _truth(gt), {}
-    objects = int((~t.crowd).sum())
-    for threshold in thresholds:
-        n = right = again = 0
-        for own, there, overlap, pairs in _paired(found, image, t, len(gt['images']), threshold, iou):
-            n += sum(p is not None for p in pairs)
-            right += sum(t.category[there[p]] == category[o] for o, p in zip(own, pairs) if p is not None and p >= 0)
-            again += sum((row[~t.crowd[there]] >= iou).any() for row, p in zip(overlap, pairs) if p == -1)
-        precision, recall = (right / k if k else np.nan for k in (n, objects))
-        rows[threshold] = dict(predictions=n, right=right, precision=precision, recall=recall,
-                               F1=2 * right / (n + objects) if n + objects else np.nan,
-                               duplicates=again / (n - right) if n > right else np.nan)
-    return pd.DataFrame.from_dict(rows, orient='index').rename_axis('threshold')
+    (found, image, category), t = _detections(results, gt), _truth(gt)
+    objects, seen = int((~t.crowd).sum()), []                       # score, right, duplicate of each prediction
+    # the surest choose first, so that what is paired at a low threshold is paired at a higher one too
+    for own, there, overlap, pairs in _paired(found, image, t, len(gt['images']), min(thresholds), iou):
+        taken = (overlap[:, ~t.crowd[there]] >= iou).any(1)
+        seen += [(found.scores[o], p >= 0 and t.category[there[p]] == category[o], p < 0 and again)
+                 for o, p, again in zip(own, pairs, taken) if p is not None]
+    score, right, again = np.array(seen, float).reshape(-1, 3).T
+    table = pd.DataFrame({k: [v[score >= s].sum() for s in thresholds] for k, v in
+                          dict(predictions=score * 0 + 1, right=right, again=again).items()}, thresholds, dtype=int)
+    n, hits, again = table['predictions'], table['right'], table.pop('again')
+    return table.assign(precision=hits / n, recall=hits / np.float64(objects), F1=2 * hits / (n + objects),
+                        duplicates=again / (n - hits)).rename_axis('threshold')
 
 # %% ../nbs/appendix/A20_evaluation.ipynb #cfd724cd
 def empty_frame_false_positives(gt, results, thresholds=(.1, .3, .5, .7)) -> pd.Series:

@@ -137,11 +137,10 @@ def load_data(cfg: Config, train: bool = True) -> Data:
     Raises `FileNotFoundError` or `ValueError` for what cannot be read; warns about what is left out or looks
     wrong."""
     t, size, seed = cfg.training, cfg.data.image_size, cfg.misc.seed
-    own = [s for s in (cfg.data.val_split, cfg.data.train_split) if s.endswith('.json')]
-    if own and cfg.data.classes != Config().data.classes:
-        raise ValueError(f'classes = {cfg.data.classes!r} chooses among the label types of DAIR-V2X, but {own[0]} is a '
-                         'COCO file with categories of its own: leave classes out, and merge or drop categories in the '
-                         'file')
+    if train and cfg.data.train_split.endswith('.json') and cfg.data.classes != Config().data.classes:
+        warnings.warn(f'classes = {cfg.data.classes!r} is not used: it chooses among the label types of DAIR-V2X, but '
+                      f'{cfg.data.train_split} is a COCO file with categories of its own. Merge or drop them in the file',
+                      stacklevel=2)
     val = _split(cfg, cfg.data.val_split, transforms=make_transforms(size, train=False))
     plain = _split(cfg, cfg.data.train_split) if train else None
     if train and (plain.class_names, plain.category_ids) != (val.class_names, val.category_ids):

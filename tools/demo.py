@@ -22,7 +22,7 @@ def write_table(report: dict, data: str, path: str):
     metrics, columns = report['metrics'], ('AP', 'AP50', 'AP75')
     rows = [dict(zip(('class', *columns), ('all', metrics['mAP'], metrics['mAP50'], metrics['mAP75'])))]
     rows += [{'class': name} | {k: c[k] for k in columns} for name, c in metrics['per_class'].items()]
-    source = dict(model=report['config']['preset'], pretrained=WEIGHTS, data=data, split=report['split'], seed=report['seeds'][0], device=report['device'],
+    source = dict(model=report['config']['preset'], pretrained=report['config']['model']['pretrained'], data=data, split=report['split'], seed=report['seeds'][0], device=report['device'],
                   torch=report['versions']['torch'], commit=report['commit'][:8], command='make run')
     with open(path, 'w', newline='', encoding='utf-8') as f:
         table = csv.DictWriter(f, [*rows[0], *source])
