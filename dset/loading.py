@@ -139,7 +139,7 @@ def load_data(cfg: Config, train: bool = True) -> Data:
     t, size, seed = cfg.training, cfg.data.image_size, cfg.misc.seed
     if train and cfg.data.train_split.endswith('.json') and cfg.data.classes != Config().data.classes:
         warnings.warn(f'classes = {cfg.data.classes!r} is not used: it chooses among the label types of DAIR-V2X, but '
-                      f'{cfg.data.train_split} is a COCO file with categories of its own. Merge or drop them in the file',
+                      f'{cfg.data.train_split} is a COCO file with categories of its own. Merge or drop them there',
                       stacklevel=2)
     val = _split(cfg, cfg.data.val_split, transforms=make_transforms(size, train=False))
     plain = _split(cfg, cfg.data.train_split) if train else None
