@@ -235,17 +235,17 @@ def snakemake_command(grid: Grid, target: str = 'all', gpus: int = 0, slots: int
             '--config', f'grid={grid.path}', f'gpus={gpus}', *(['remote=true'] if remote else []),
             *(['partial=true'] if partial else [])]
 
-def _call(command: list[str], lock: int) -> int:
-    "Run Snakemake in a process group of its own, which Ctrl-C or SIGTERM ends as a whole; the lock is its own, too."
-    env = os.environ | dict(PYTHONPATH=os.pathsep.join(filter(None, [str(repository()), os.environ.get('PYTHONPATH')])))
-    child = subprocess.Popen(command, env=env, cwd=repository(), start_new_session=True, pass_fds=[lock])
+def _call(command: list[str], lock: int, remote: bool = False) -> int:
+    "Run Snakemake in a group of its own, with the lock; Ctrl-C or SIGTERM ends both (SIGINT cancels remote jobs)."
+    path = os.pathsep.join(filter(None, [str(repository()), os.environ.get('PYTHONPATH')]))
+    child = subprocess.Popen(command, env=os.environ | dict(PYTHONPATH=path), cwd=repository(), pass_fds=[lock],
+                             start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     signal.signal(signal.SIGTERM, _terminate)
     try: return child.wait()
     except KeyboardInterrupt:
         print('stopping: every run keeps its last checkpoint', file=sys.stderr, flush=True)
-        os.killpg(child.pid, signal.SIGTERM)
-        child.wait()
-        raise
+        os.killpg(child.pid, signal.SIGINT if remote else signal.SIGTERM)
+        child.wait(); raise
 
 def _mend(grid: Grid, lock: int) -> None:
     "Do again what an earlier batch did and somebody deleted since."
@@ -272,9 +272,9 @@ def run_batch(where: str | Path, options: Iterable[str] = ()) -> int:
     try:
         with hold(grid.folder/'.batch.lock', wait=False) as lock:
             if not {'--dry-run', '-n'} & set(options): _mend(grid, lock)
-            code = _call(snakemake_command(grid, **common), lock)
+            code = _call(snakemake_command(grid, **common), lock, remote)
             if code and any((grid.folder/r.name/'metrics.json').exists() for r in grid.runs):
-                _call(snakemake_command(grid, 'compare', partial=True, **common), lock)
+                _call(snakemake_command(grid, 'compare', partial=True, **common), lock, remote)
     except BlockingIOError:
         raise ConfigError(f'{grid.folder} is being worked on by another batch; wait for it, or stop it first') from None
     if '--dry-run' in options or '-n' in options: return code

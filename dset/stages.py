@@ -8,7 +8,6 @@ __all__ = ['write_status', 'read_status', 'stopped_cell', 'explain', 'hold', 'st
 # %% ../nbs/appendix/A22_stages.ipynb #f68cb624
 import contextlib
 import errno
-import fcntl
 import itertools
 import json
 import os
@@ -87,7 +86,10 @@ def explain(e: BaseException, notebook: str | Path | None = None) -> tuple[str |
 @contextlib.contextmanager
 def hold(path: str | Path, wait: bool = True) -> Iterator[int]:
     """Hold a lock file for as long as this process lives; its descriptor. Without `wait` raises `BlockingIOError`
-    where another holds it."""
+    where another holds it, and `ConfigError` on Windows, which has no such locks."""
+    try: import fcntl
+    except ImportError:
+        raise ConfigError('batches lock their folders as Linux and macOS do: on Windows start them in WSL') from None
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with open(path, 'a') as f:
         fcntl.flock(f, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
