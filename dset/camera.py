@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 # %% ../nbs/14_camera.ipynb #31d7d26e
 from .config import run_command, whole_file
 from .rtdetr import postprocess
-from .onnx_export import open_detector
+from .onnx_files import open_detector
 from .predict import IMAGES, draw_found, find_inputs, read_any
 from .tiles import TileGrid, TileMode, object_share, window_cells
 from .token_pruning import num_kept

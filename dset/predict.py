@@ -31,7 +31,8 @@ from .detection_data import read_image
 from .evaluation import coco_results, evaluate_coco, load_ground_truth
 from .inputs import exif_orientation, find_inputs, read_any, resized, turn_upright, video_frames
 from .inputs import IMAGES, ORIENTATION, VIDEOS, _frames
-from .onnx_export import OnnxDetector, Parser, check_size, open_detector, with_packages
+from .onnx_export import OnnxDetector, check_size
+from .onnx_files import Parser, open_detector, with_packages
 from .own_data import find_coco
 from .published import PUBLISHED
 from .visualize import color_of, show_predictions

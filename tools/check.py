@@ -28,11 +28,12 @@ FLOORS = (   # from the ground up: a module imports only from floors below its o
     'evaluation inputs token_pruning backbones published decoder experts dair_v2x own_data resizing standin.scenes',
     'rtdetr tiles entity_moe standin.traffic',
     'detector injection standin.dataset',
-    'flops',
+    'flops injected_models',
     'profiling reports',
     'checkpoint loading deploy upcycling',
     'weights comparison',
     'training onnx_export standin.toy',
+    'onnx_files',
     'predict',
     'commands camera',
     'experiments')
@@ -40,10 +41,10 @@ LAZY = {   # imports inside a function that go up, with the reason
     ('encoder', 'detector'): 'the constructor of the requirement, HybridEncoder(use_token_pruning=...), fills the places that chapter 12 plugs into',
     ('profiling', 'deploy'): 'latency tables measure the deployed network',
     ('profiling', 'onnx_export'): 'latency tables measure the exported file',
-    ('onnx_export', 'predict'): 'the exported file is tried by predicting with it'}
+    ('onnx_files', 'predict'): 'pictures for calibration are found and read as prediction finds and reads them'}
 OLD = 'synthetic trainer export'.split()   # names that only point elsewhere; nothing of ours imports them
 DENSE = 'backbones encoder deformable_attention losses decoder denoising rtdetr'.split()   # chapters 02 to 08 ...
-SPARSE = 'token_pruning routers experts tiles camera entity_moe injection'.split()         # ... import none of these
+SPARSE = 'token_pruning routers experts tiles camera entity_moe injection injected_models'.split()         # ... import none of these
 LIMITS = dict(cells=50, code=300, width=120, prose=4, kb=300)   # of a lesson: at most; `prose`: at least so many words for a line of code
 PATCHES = 20   # uses of @patch in the library
 EXCEPTIONS = {   # lesson: what it may have instead, a ceiling that only ever falls, and why
@@ -69,9 +70,9 @@ EXCEPTIONS = {   # lesson: what it may have instead, a ceiling that only ever fa
     '24_weights': (dict(cells=60, code=491, prose=1.7), 'a translation of every name in published files'),
     '24b_upcycling': (dict(prose=2.2), 'the experiments of the lesson are code'),
     '25_entity_moe': (dict(code=303, prose=3.7), 'one branch for three layouts of tensors'),
-    '26_injection': (dict(cells=63, code=830, prose=1.5), 'families of foreign models, saving and merging; to be split as 18 was'),
+    '26_injection': (dict(code=508, prose=2.5), 'eleven families of foreign models share one way in, training and out; its test runs over a model of each kind'),
+    '26b_injected_models': (dict(code=382, prose=3.1), 'nine named models and four families with the signatures that the requirement gives them, beside the file'),
     '28_deploy': (dict(prose=3.3), 'every folded pair of layers is shown with its formula'),
-    '28b_onnx': (dict(code=496, prose=2.2), "export, the file's detector, half precision and the command; to be split as 29 was"),
     '29_predict': (dict(code=377, prose=3.2), 'a program for ten thousand files: its care is its length'),
     '30_experiments': (dict(code=355, prose=3.7), 'four stages and a batch; the grid and the status were moved out already'),
     '31_comparison': (dict(code=320, prose=2.5), 'the statistics are small functions, each beside its figure'),

@@ -16,7 +16,7 @@ from pathlib import Path
 TOOLS = Path(__file__).resolve().parent
 ROOT = TOOLS.parent
 LIMIT = 900   # seconds a job may take
-LONG = ('28_deploy', '28b_onnx', 'A05_dataset')   # minutes each (a file is exported for every switch): they start first
+LONG = ('28_deploy', '28b_onnx', '28c_onnx_files', 'A05_dataset')   # minutes each (a file is exported for every switch): they start first
 QUIET = {'OMP_NUM_THREADS': '1', 'MPLBACKEND': 'agg', 'TQDM_DISABLE': '1', 'HF_HUB_OFFLINE': '1', 'PYTHONPATH': str(ROOT)}
 COLD = ('24_published',)   # sets what huggingface_hub reads when it is imported
 FORKS = sys.platform == 'linux'   # elsewhere a fork of a process that has imported PyTorch is not safe
