@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TARGETS', 'FORMS', 'norm_pairs', 'replace_modules', 'fold_norms', 'merge_repvgg', 'GatedFFN', 'PickedFFN',
-           'fastest_experts', 'DeployedDetector', 'deploy', 'output_gap']
+           'fastest_experts', 'DeployedDetector', 'autocast_of', 'deploy', 'output_gap']
 
 # %% ../nbs/28_deploy.ipynb #df6fe351
 import copy
@@ -23,6 +23,7 @@ from torch.utils._pytree import tree_leaves
 from .detector import DSETRTDETR
 from .encoder import RepVggBlock
 from .experts import ACTIVATIONS, PatchMoELayer
+from .optimisation import precision_of
 from .profiling import time_calls
 from .routers import Routing
 
@@ -149,6 +150,13 @@ def fastest_experts(moe: PatchMoELayer, tokens: int, repeats: int = 7) -> tuple[
 class DeployedDetector(DSETRTDETR):
     """What `deploy` returns: a detector for inference alone. It cannot be trained or saved; the model it was made
     from can."""
+    mixed_precision = 'no'                                        # or 'bf16', 'fp16': how `forward` multiplies
+
+    def forward(self, images: Tensor, *args, **kwargs) -> dict:
+        if self.mixed_precision == 'no': return super().forward(images, *args, **kwargs)
+        with autocast_of(self.mixed_precision, images.device): out = super().forward(images, *args, **kwargs)
+        return out | {k: out[k].float() for k in ('pred_logits', 'pred_boxes')}
+
     def train(self, mode: bool = True) -> 'DeployedDetector':
         if mode:
             raise ValueError('a deployed detector has no norms left to train: train the model it was made from, '
@@ -164,10 +172,15 @@ class DeployedDetector(DSETRTDETR):
 # %% ../nbs/28_deploy.ipynb #312534b9
 TARGETS, FORMS = ('eager', 'onnx'), ('loop', 'grouped', 'dense', 'gated')
 
+def autocast_of(precision: str, device: str | torch.device) -> torch.autocast:
+    "PyTorch's autocast on `device` for 'bf16' or 'fp16'; for 'no' it does nothing."
+    dtype = torch.float16 if precision == 'fp16' else torch.bfloat16
+    return torch.autocast(torch.device(device).type, dtype, enabled=precision != 'no')
+
 @torch.no_grad()
 def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int] | None = None,
            channels_last: bool = True,
-           experts: str | None = None) -> DeployedDetector:
+           experts: str | None = None, mixed_precision: str = 'no') -> DeployedDetector:
     """A copy of `model` for inference, `target` 'eager' (PyTorch, here) or 'onnx': norms folded, RepVGG merged,
     experts in their fastest form.
 
@@ -175,19 +188,27 @@ def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int]
     converted as they come).
     `experts`: one of `FORMS`, or None: in PyTorch timed here, for the tokens of an image of `image_size` (h, w;
     default: the
-    configuration's), in ONNX 'loop'; 'gated' has no shapes that depend on data. Raises `ValueError`."""
+    configuration's), in ONNX 'loop'; 'gated' has no shapes that depend on data. `mixed_precision`: 'no', 'bf16',
+    'fp16' (GPU) or 'auto' (bf16 where the device multiplies it in hardware), an approximation; of `forward` and
+    `predict` in PyTorch. Raises `ValueError`."""
     if isinstance(model, DeployedDetector):
         raise ValueError('this detector is deployed already, for inference alone: deploy the model it was made from')
     if target not in TARGETS: raise ValueError(f"target='{target}': choose one of {', '.join(TARGETS)}")
     if experts not in (None, *FORMS):
         raise ValueError(f"experts='{experts}': choose one of {', '.join(FORMS)}, or None for the fastest")
+    precision, device = precision_of(mixed_precision), next(model.parameters()).device
+    if target == 'onnx' and precision != 'no':
+        raise ValueError(f"mixed_precision='{mixed_precision}' is for PyTorch: shrink the file instead (dset_export "
+                         "--precision float16)")
     size = tuple(image_size or model.config.data.image_size)
     copied = copy.deepcopy(model).eval().requires_grad_(False)
     fold_norms(copied, torch.rand(1, 3, 64, 64).to(next(copied.parameters())))
     replace_modules(copied, {m: merge_repvgg(m) for m in copied.modules() if isinstance(m, RepVggBlock)})
-    _place_experts(copied, size, experts or ('loop' if target == 'onnx' else None), target)
+    with autocast_of(precision, device):
+        _place_experts(copied, size, experts or ('loop' if target == 'onnx' else None), target)
     if target == 'eager' and channels_last: copied.to(memory_format=torch.channels_last)
     copied.backbone._frozen, copied.__class__, copied.target = [], DeployedDetector, target
+    copied.mixed_precision = precision
     return copied
 
 def _num_tokens(model: DSETRTDETR, name: str, size: tuple[int, int]) -> int:

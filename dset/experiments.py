@@ -45,12 +45,12 @@ def data_manifest(root: str | Path) -> dict[str, Any]:
     """`hash` (16 hexadecimal digits) over the names and sizes of all images and the content of all JSON files under
     `root`; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."""
     from dset.detection_data import IMAGE_SUFFIXES
-    root = Path(root)
-    if not root.is_dir():
+    if not (root := Path(root)).is_dir():
         raise FileNotFoundError(f'no data set at {root}; set data.data_root of the grid, '
                                 'or give data.draw to make a stand-in data set there')
     digest, counts = hashlib.sha256(), dict(images=0, labels=0, bytes=0)
-    for path in sorted(p for p in root.rglob('*') if p.suffix.lower() in (*IMAGE_SUFFIXES, '.json') and p.is_file()):
+    found = (Path(f, n) for f, _, names in os.walk(root, followlinks=True) for n in names)     # linked folders as well
+    for path in sorted(p for p in found if p.suffix.lower() in (*IMAGE_SUFFIXES, '.json') and p.is_file()):
         is_json, size = path.suffix.lower() == '.json', path.stat().st_size
         digest.update(f'{path.relative_to(root).as_posix()} {size}\n'.encode())
         if is_json: digest.update(path.read_bytes())

@@ -24,25 +24,28 @@ from .weights import open_weights
 
 # %% ../nbs/28c_onnx_files.ipynb #a5a960b1
 def open_detector(weights: str | Path, deploy: bool = True, threads: int | None = None, device: str = 'cpu',
-                  keep_ratio: float | None = None):
+                  keep_ratio: float | None = None, mixed_precision: str = 'no'):
     """A detector with `predict`, `class_names` and `image_size`, from a run folder or its `.pth`, a folder written by
     `save_pretrained` (ours or
     transformers'), an `.onnx` file, a published name (`list_weights`) or a Hub repository.
 
-    `deploy` makes a PyTorch detector fast for inference; `threads` is for CPU work (None: all cores); `device` 'cpu',
-    'cuda', ..., or 'auto', for
-    files also a key of `PROVIDERS`. Raises `FileNotFoundError` or `ValueError`."""
+    `deploy` makes a PyTorch detector fast for inference, with `mixed_precision` as there; `threads` is for CPU work
+    (None: all cores); `device` 'cpu', 'cuda', ..., or 'auto', for files also a key of `PROVIDERS`. Raises
+    `FileNotFoundError` or `ValueError`."""
     if threads: torch.set_num_threads(threads)
     if Path(weights).suffix == '.onnx':
         if keep_ratio is not None:
             raise ValueError(f'keep_ratio={keep_ratio}: {Path(weights).name} has its keep ratio inside; '
                              'export it again with another one')
+        if mixed_precision not in ('no', 'auto'):
+            raise ValueError(f"mixed_precision='{mixed_precision}': {Path(weights).name} has its numbers inside; "
+                             'export it again with --precision float16')
         return OnnxDetector(weights, threads, device)
     device = choose_device(device)
     model = open_weights(weights)
     if keep_ratio is not None: model.set_keep_ratio(keep_ratio)
     size = tuple(model.config.data.image_size)
-    model = make_deployed(model.to(device)) if deploy else model.to(device).eval()
+    model = make_deployed(model.to(device), mixed_precision=mixed_precision) if deploy else model.to(device).eval()
     model.image_size = size
     return model
 

@@ -170,11 +170,10 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
         for batch in _batches(_frames(files, unreadable, every), batch_size):
             # one batch behind: errors come through, memory stays small
             for done in written: done.result()
-            written, detected = [], _detect(detector, [i['image'] for i in batch], size, threshold)
-            for item, found in zip(batch, detected):
-                records.append(record(item, found, detector.class_names))
-                if out and pictures: written.append(writers.submit(_save_picture, out/'pictures', item, found,
-                                                                   detector.class_names))
+            detected = _detect(detector, [i['image'] for i in batch], size, threshold)
+            records += [record(item, found, detector.class_names) for item, found in zip(batch, detected)]
+            written = [writers.submit(_save_picture, out/'pictures', item, found, detector.class_names)
+                       for item, found in zip(batch, detected) if out and pictures]
             seen.update(i['file'] for i in batch)
             bar.update(len(seen | {u['file'] for u in unreadable}) - bar.n)
         for done in written: done.result()
@@ -297,6 +296,8 @@ EXIF orientation obeyed.''')
     add('--threads', type=int, metavar='N', help='CPU threads (default: all cores)')
     add('--device', default='auto', metavar='D',
         help='cpu, cuda, ...; for .onnx files cpu, cuda, tensorrt, openvino, ... (default: a GPU if there is one)')
+    add('--mixed_precision', default='no', choices=('no', 'bf16', 'fp16', 'auto'),
+        help='auto: bf16 where the device multiplies it in hardware, about twice as fast (default: no)')
     add('--every', type=int, default=1, metavar='N', help='only every n-th frame of videos (default: 1)')
     add('--no_pictures', action='store_true', help='only predictions.json')
     return p
@@ -306,7 +307,7 @@ def dset_predict(argv: list[str] | None = None) -> None:
     args = _predict_parser().parse_args(argv)
     def command():
         check_out(find_inputs(args.inputs), Path(args.out).expanduser())           # before anything is loaded
-        detector = open_detector(args.weights, threads=args.threads, device=args.device, keep_ratio=args.keep_ratio)
+        detector = open_detector(args.weights, True, args.threads, args.device, args.keep_ratio, args.mixed_precision)
         result = predict_files(detector, args.inputs, args.out, args.threshold, args.batch_size, args.image_size,
                                args.every, not args.no_pictures)
         images, unreadable = result['images'], result['unreadable']

@@ -24,6 +24,12 @@ def _say(key: str, lang: str) -> str: return TEXT[key][lang == 'zh'] if key in T
 def _table(name: str) -> pd.DataFrame: return pd.read_csv(RESULTS / f'{name}.csv', comment='#')
 
 
+def _provenance(name: str) -> dict[str, str]:
+    "The '# key: value' lines above a table."
+    lines = (RESULTS / f'{name}.csv').read_text(encoding='utf-8').splitlines()
+    return dict(l[2:].split(': ', 1) for l in lines if l.startswith('# '))
+
+
 def markdown(rows: list[tuple], note: str = '') -> Markdown:
     "Rows of cells, the head first, as a Markdown table with a note below."
     rows = [rows[0], ['---'] * len(rows[0]), *rows[1:]]
@@ -59,7 +65,7 @@ def models(lang: str = 'en') -> Markdown:
 
 
 def findings(lang: str = 'en') -> Markdown:
-    "Four findings as bullets, every number out of a table."
+    "Five findings as bullets, every number out of a table."
     flops, ms = account(), _table('latency_cpu').set_index(['model', 'beside', 'how'])['p50_ms']
     whole = flops['dset_presnet50', 'total'] / flops['rtdetr_presnet50', 'total']
     encoder = flops['dset_presnet50', 'encoder FFN'] / flops['rtdetr_presnet50', 'encoder FFN']
@@ -69,12 +75,15 @@ def findings(lang: str = 'en') -> Markdown:
     c = _table('choice_tokens').query("setting == 'supervised' and keep in (.3, 1.)").set_index('ranking')
     real = _table('roadside').set_index('model').loc['dset']
     kept = {k: f'{c.mAP[k]:.3f}' for k in ('learned', 'random', 'boxes', 'all')}
+    e = _table('experts').set_index('model')
+    one, many = e.loc['equal_compute'], e.loc['experts']
     lines = {'en': [f'**Token pruning and experts do not make RT-DETR cheaper.** They cut the encoder FFN to {encoder:.0%}, as promised, and the whole R50 model to {whole:.0%}: the layer they act on is too small. Deployed, DSET-R50 takes {sparse:.0f} ms and the dense model {dense:.0f} ms.',
-                    f'**Nor do they change what it sees.** Against its dense twin the small DSET gains {d:+.3f} mAP over {n} seeds (p = {p:.2f}, synthetic frames), and on real pictures of three cameras that training never saw {real.mAP_difference:+.3f} over {real.n} (p = {real.difference_p:.2f}, `roadside`): seeds differ more than models. Which of its tokens stay hardly matters: 30% of those of stride 32 find mAP {kept["learned"]} by the learned score, {kept["random"]} at random, {kept["boxes"]} by the true boxes, all of them {kept["all"]} ({c.seeds["all"]} seeds, `choice_tokens`).'],
+                    f'**Nor do they change what it sees.** Against its dense twin the small DSET gains {d:+.3f} mAP over {n} seeds (p = {p:.2f}, synthetic frames), and on real pictures of three cameras that training never saw {real.mAP_difference:+.3f} over {real.n} (p = {real.difference_p:.2f}, `roadside`): seeds differ more than models. Which of its tokens stay hardly matters: 30% of those of stride 32 find mAP {kept["learned"]} by the learned score, {kept["random"]} at random, {kept["boxes"]} by the true boxes, all of them {kept["all"]} ({c.seeds["all"]} seeds, `choice_tokens`). One dense FFN of equal compute in the place of all experts finds {one.mAP:.3f}, the experts {many.mAP:.3f} ({one.difference_n} seeds, p = {one.difference_p:.2f}, `experts`).'],
              'zh': [f'**令牌剪枝与专家并不能让 RT-DETR 更便宜。** 编码器 FFN 如承诺降到 {encoder:.0%}，而整个 R50 模型仍为 {whole:.0%}：它们作用的层太小。部署后 DSET-R50 需 {sparse:.0f} 毫秒，稠密模型 {dense:.0f} 毫秒。',
-                    f'**它们也不改变检测结果。** 与稠密模型相比，小型 DSET 在 {n} 个种子上的 mAP 差为 {d:+.3f}（p = {p:.2f}，合成图像）；在训练中从未见过的三台摄像机的真实图像上，{real.n} 个种子的差为 {real.mAP_difference:+.3f}（p = {real.difference_p:.2f}，`roadside`）：种子之间的差异大于模型之间的差异。保留哪些令牌几乎无关紧要：步长 32 的令牌按学到的分数保留 30% 得 mAP {kept["learned"]}，随机保留得 {kept["random"]}，按真实框保留得 {kept["boxes"]}，全部令牌得 {kept["all"]}（{c.seeds["all"]} 个种子，`choice_tokens`）。']}[lang]
+                    f'**它们也不改变检测结果。** 与稠密模型相比，小型 DSET 在 {n} 个种子上的 mAP 差为 {d:+.3f}（p = {p:.2f}，合成图像）；在训练中从未见过的三台摄像机的真实图像上，{real.n} 个种子的差为 {real.mAP_difference:+.3f}（p = {real.difference_p:.2f}，`roadside`）：种子之间的差异大于模型之间的差异。保留哪些令牌几乎无关紧要：步长 32 的令牌按学到的分数保留 30% 得 mAP {kept["learned"]}，随机保留得 {kept["random"]}，按真实框保留得 {kept["boxes"]}，全部令牌得 {kept["all"]}（{c.seeds["all"]} 个种子，`choice_tokens`）。用一个计算量相同的稠密 FFN 代替全部专家得 {one.mAP:.3f}，专家得 {many.mAP:.3f}（{one.difference_n} 个种子，p = {one.difference_p:.2f}，`experts`）。']}[lang]
     lines.append(_tiles_line(lang))
     lines.append(_camera_line(lang))
+    lines.append(_digits_line(lang))
     return Markdown('\n'.join(f'- {line}' for line in lines))
 
 
@@ -104,6 +113,16 @@ def _camera_line(lang: str) -> str:
                   f'R50 runs {c.slowest:.2f}x to {c.fastest:.2f}x as fast on {c.films} clips, with {c.of_dense_flops:.0%} of the FLOPs on average ({c.threads} threads, `camera_latency`, [chapter 14](14_camera.ipynb)).',
             'zh': f'**固定摄像机不必重算已经看过的内容。** 在一段真实视频上，流式检测只计算 {s.tiles:.0%} 的分块，mAP 为 {s.mAP:.3f}，逐帧计算为 {d.mAP:.3f}；每三帧计算一次并保持检测框则为 {h.mAP:.3f}（行人，小型检测器，单个种子，`camera_accuracy`）。'
                   f'R50 在 {c.films} 段视频上快 {c.slowest:.2f} 至 {c.fastest:.2f} 倍，平均 FLOPs 为 {c.of_dense_flops:.0%}（{c.threads} 线程，`camera_latency`，[第 14 章](14_camera.ipynb)）。'}[lang]
+
+
+def _digits_line(lang: str) -> str:
+    t = _table('precision').query("mixed_precision == 'bf16'").set_index('model')
+    r50, r18, tiles = (t.faster[m] for m in ('rtdetr_presnet50', 'rtdetr_presnet18', 'dset_tiles_presnet50'))
+    rounds, threads = t.rounds.iloc[0], int(_provenance('precision')['threads'])
+    ap = _table('precision_ap')
+    runs, mean = len(ap) // 2, ap.groupby('mixed_precision').mAP.mean()
+    return {'en': f'**Fewer digits save as much and cost next to nothing, where the hardware has them.** On a processor that multiplies bf16, a deployed R50 runs {r50:.2f}x as fast as in float32, R18 {r18:.2f}x, and R50 with 35% of its tiles another {tiles:.2f}x ({threads} threads, {rounds} rounds, `precision`); {runs} small trained detectors find mAP {mean["bf16"]:.4f} on average instead of {mean["no"]:.4f} (`precision_ap`). `--mixed_precision auto` asks the processor ([chapter 28](28_deploy.ipynb)).',
+            'zh': f'**在硬件支持时，降低数值精度同样省时，而且几乎没有代价。** 在能以硬件计算 bf16 的处理器上，部署后的 R50 速度为 float32 的 {r50:.2f} 倍，R18 为 {r18:.2f} 倍，只计算 35% 分块的 R50 再快 {tiles:.2f} 倍（{threads} 线程，{rounds} 轮，`precision`）；{runs} 个训练好的小型检测器的平均 mAP 为 {mean["bf16"]:.4f}，float32 时为 {mean["no"]:.4f}（`precision_ap`）。`--mixed_precision auto` 会询问处理器（[第 28 章](28_deploy.ipynb)）。'}[lang]
 
 
 def demo(lang: str = 'en') -> Markdown:

@@ -26,7 +26,7 @@ def _standin(root: Path) -> Path:
 
 
 def experiments(tmp: Path) -> None:
-    "Train a few steps, evaluate the checkpoint: the pair behind `make run`."
+    "Train a few steps, evaluate the checkpoint: the pair behind `make run`; then the same run with fewer digits."
     data = _standin(tmp / 'data')
     small = dict(data_root=str(data), num_workers=0, batch_size=4)
     _notebook('nbs/experiments', 'train', tmp, **small, config='dset_tiny', epochs=2, output_dir=str(tmp / 'logs'), name='smoke',
@@ -39,6 +39,10 @@ def experiments(tmp: Path) -> None:
     if not 0 <= metrics['metrics']['mAP50'] <= 1: raise AssertionError(f"mAP50 is {metrics['metrics']['mAP50']}")
     for name in ('latest_checkpoint.pth', 'best_checkpoint.pth'):
         if not (run / name).is_file(): raise AssertionError(f'{run} lacks {name}')
+    _notebook('nbs/experiments', 'precision', tmp, presets=['rtdetr_tiny'], image_size=[96, 160], repeats=1, warmup=0, threads=1, runs=str(run), output_dir=str(tmp / 'results'))
+    for name in ('precision', 'precision_ap'):
+        found = list(csv.DictReader(l for l in (tmp / 'results' / f'{name}.csv').open(encoding='utf-8') if not l.startswith('#')))
+        if [r['mixed_precision'] for r in found] != ['no', 'bf16']: raise AssertionError(f'{name}.csv holds {found}')
 
 
 def data_prep(tmp: Path) -> None:
