@@ -122,7 +122,7 @@ def _digits_line(lang: str) -> str:
     ap = _table('precision_ap')
     runs, mean = len(ap) // 2, ap.groupby('mixed_precision').mAP.mean()
     return {'en': f'**Fewer digits save as much and cost next to nothing, where the hardware has them.** On a processor that multiplies bf16, a deployed R50 runs {r50:.2f}x as fast as in float32, R18 {r18:.2f}x, and R50 with 35% of its tiles another {tiles:.2f}x ({threads} threads, {rounds} rounds, `precision`); {runs} small trained detectors find mAP {mean["bf16"]:.4f} on average instead of {mean["no"]:.4f} (`precision_ap`). `--mixed_precision auto` asks the processor ([chapter 28](28_deploy.ipynb)).',
-            'zh': f'**在硬件支持时，降低数值精度同样省时，而且几乎没有代价。** 在能以硬件计算 bf16 的处理器上，部署后的 R50 速度为 float32 的 {r50:.2f} 倍，R18 为 {r18:.2f} 倍，只计算 35% 分块的 R50 再快 {tiles:.2f} 倍（{threads} 线程，{rounds} 轮，`precision`）；{runs} 个训练好的小型检测器的平均 mAP 为 {mean["bf16"]:.4f}，float32 时为 {mean["no"]:.4f}（`precision_ap`）。`--mixed_precision auto` 会询问处理器（[第 28 章](28_deploy.ipynb)）。'}[lang]
+            'zh': f'**在硬件支持时，降低数值精度同样省时，而且几乎没有代价。** 在能以硬件计算 bf16 的处理器上，部署后的 R50 速度为 float32 的 {r50:.2f} 倍，R18 为 {r18:.2f} 倍，只计算 35% 分块的 R50 再快 {tiles:.2f} 倍（{threads} 线程，{rounds} 轮，`precision`）；{runs} 个训练好的小型检测器的平均 mAP 为 {mean["bf16"]:.4f}，不降低精度时为 {mean["no"]:.4f}（`precision_ap`）。`--mixed_precision auto` 会询问处理器（[第 28 章](28_deploy.ipynb)）。'}[lang]
 
 
 def demo(lang: str = 'en') -> Markdown:
