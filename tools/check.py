@@ -72,7 +72,6 @@ EXCEPTIONS = {   # lesson: what it may have instead, a ceiling that only ever fa
     '25_entity_moe': (dict(code=303, prose=3.7), 'one branch for three layouts of tensors'),
     '26_injection': (dict(code=508, prose=2.5), 'eleven families of foreign models share one way in, training and out; its test runs over a model of each kind'),
     '26b_injected_models': (dict(code=382, prose=3.1), 'nine named models and four families with the signatures that the requirement gives them, beside the file'),
-    '28_deploy': (dict(prose=3.3), 'every folded pair of layers is shown with its formula'),
     '29_predict': (dict(code=377, prose=3.2), 'a program for ten thousand files: its care is its length'),
     '30_experiments': (dict(code=355, prose=3.7), 'four stages and a batch; the grid and the status were moved out already'),
     '31_comparison': (dict(code=320, prose=2.5), 'the statistics are small functions, each beside its figure'),
