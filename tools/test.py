@@ -48,7 +48,7 @@ def jobs() -> list[tuple[str, str]]:
     "All (kind, name), the long ones first."
     from check import CHECKS, chapters
     from smoke import NAMES
-    return [*(('smoke', n) for n in NAMES), *(('chapter', p.relative_to(ROOT).as_posix()) for p in sorted(chapters(), key=lambda p: (p.stem not in LONG, -p.stat().st_size))), *(('check', c.__name__) for c in CHECKS)]
+    return [('check', 'book'), *(('smoke', n) for n in NAMES), *(('chapter', p.relative_to(ROOT).as_posix()) for p in sorted(chapters(), key=lambda p: (p.stem not in LONG, -p.stat().st_size))), *(('check', c.__name__) for c in CHECKS if c.__name__ != 'book')]
 
 
 def work(kind: str, name: str, log: str) -> None:
