@@ -196,7 +196,8 @@ def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int]
     if target not in TARGETS: raise ValueError(f"target='{target}': choose one of {', '.join(TARGETS)}")
     if experts not in (None, *FORMS):
         raise ValueError(f"experts='{experts}': choose one of {', '.join(FORMS)}, or None for the fastest")
-    precision, device = precision_of(mixed_precision), next(model.parameters()).device
+    device = next(model.parameters()).device
+    precision = precision_of(mixed_precision, device.type == 'cuda')
     if target == 'onnx' and precision != 'no':
         raise ValueError(f"mixed_precision='{mixed_precision}' is for PyTorch: shrink the file instead (dset_export "
                          "--precision float16)")

@@ -114,11 +114,11 @@ def restore_optimizer(optimizer: Any, saved: dict) -> list[str]:
     return [f'{len(names)} parameters {text} ({names[0]}, ...)' for text, names in what.items() if names]
 
 # %% ../nbs/20b_optimisation.ipynb #e2ae6273
-def precision_of(asked: str) -> str:
+def precision_of(asked: str, gpu: bool | None = None) -> str:
     """'no', 'bf16' or 'fp16' as asked; for 'auto' bf16 if this GPU or processor multiplies it in hardware, else 'no'.
 
-    Raises `ValueError`."""
-    gpu = torch.cuda.is_available()
+    `gpu`: whether it is for a GPU; None: if there is one. Raises `ValueError`."""
+    gpu = torch.cuda.is_available() if gpu is None else gpu
     if asked not in ('no', 'bf16', 'fp16', 'auto'):
         raise ValueError(f"mixed_precision = '{asked}': choose one of no, bf16, fp16, auto")
     if asked == 'fp16' and not gpu: raise ValueError("mixed_precision = 'fp16': needs a GPU; use bf16 or no on a CPU")
