@@ -197,8 +197,8 @@ def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int]
     if experts not in (None, *FORMS):
         raise ValueError(f"experts='{experts}': choose one of {', '.join(FORMS)}, or None for the fastest")
     device = next(model.parameters()).device
-    precision = precision_of(mixed_precision, device.type == 'cuda')
-    if target == 'onnx' and precision != 'no':
+    precision = precision_of(mixed_precision, device.type == 'cuda') if target == 'eager' else 'no'
+    if target == 'onnx' and mixed_precision not in ('no', 'auto'):
         raise ValueError(f"mixed_precision='{mixed_precision}' is for PyTorch: shrink the file instead (dset_export "
                          "--precision float16)")
     size = tuple(image_size or model.config.data.image_size)

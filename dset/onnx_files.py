@@ -41,6 +41,8 @@ def open_detector(weights: str | Path, deploy: bool = True, threads: int | None 
             raise ValueError(f"mixed_precision='{mixed_precision}': {Path(weights).name} has its numbers inside; "
                              'export it again with --precision float16')
         return OnnxDetector(weights, threads, device)
+    if mixed_precision not in ('no', 'auto') and not deploy:
+        raise ValueError(f"mixed_precision='{mixed_precision}' is for deployed detectors: leave deploy=False out")
     device = choose_device(device)
     model = open_weights(weights)
     if keep_ratio is not None: model.set_keep_ratio(keep_ratio)
