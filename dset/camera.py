@@ -4,32 +4,25 @@
 
 # %% auto #0
 __all__ = ['tile_changes', 'choose_tiles', 'FeatureMemory', 'cell_rows', 'Remember', 'Recall', 'remember', 'recall', 'Seen',
-           'Stream', 'tint_tiles', 'CameraBackground', 'CameraPrior', 'watch', 'dset_watch']
+           'Stream', 'tint_tiles', 'CameraBackground', 'CameraPrior']
 
 # %% ../nbs/14_camera.ipynb #802e4a47
-import argparse
 import contextlib
-import json
 import math
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Hashable, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.transforms.v2.functional import resize
-from tqdm.auto import tqdm
 
 # %% ../nbs/14_camera.ipynb #31d7d26e
-from .config import run_command, whole_file
+from .config import whole_file
 from .rtdetr import postprocess
-from .onnx_files import open_detector
-from .predict import IMAGES, draw_found, find_inputs, read_any
 from .tiles import TileGrid, TileMode, object_share, window_cells
 from .token_pruning import num_kept
 
@@ -460,150 +453,7 @@ class CameraPrior(nn.Module):
 
     def set_extra_state(self, state): self.counts = {c: (s['held'], s['images']) for c, s in state.items()}
 
-# %% ../nbs/14_camera.ipynb #690c4130
-def _open_source(source: str):
-    """An iterator of (seconds, uint8 frame [3, h, w]) and the frame rate: of a film, an address or device that PyAV
-    opens, or of a folder of pictures in the order of their names."""
-    folder = Path(source).expanduser()
-    if folder.is_dir():
-        files = [f for f, _ in find_inputs(folder) if f.suffix.lower() in IMAGES]
-        if not files:
-            raise FileNotFoundError(f'{source} holds no picture: give a film, a camera address, '
-                                    'or a folder of frames named in order')
-        return ((i / 10, read_any(f)[0]) for i, f in enumerate(files)), 10, len(files)
-    if '://' not in source and not folder.exists():
-        raise FileNotFoundError(f'{source} does not exist: give a film, a folder of pictures, '
-                                'an address such as rtsp://..., or /dev/video0')
-    try: import av
-    except ImportError: raise ValueError('reading films needs PyAV, which is not installed: pip install av') from None
-    try: film = av.open(source if '://' in source else str(folder), format='v4l2' if source.startswith('/dev/video')
-                        else None)
-    except (av.error.FFmpegError, OSError) as e:
-        raise ValueError(f'{source} cannot be read as a film ({e}): try to play it, '
-                         'or give a folder of pictures') from None
-    if not film.streams.video: raise ValueError(f'{source} has no picture track')
-    track = film.streams.video[0]
-    rate = float(track.average_rate or 10)
-    return ((f.time if f.time is not None else i / rate, torch.from_numpy(f.to_ndarray(format='rgb24')).permute(2, 0,
-        1).contiguous()) for i, f in enumerate(film.decode(video=0))), rate, track.frames
+# %% ../nbs/14_camera.ipynb #7abb9554
+from ._moved import moved
 
-# %% ../nbs/14_camera.ipynb #38beee09
-class _Film:
-    "A film that is written frame by frame and whole at the end, whatever ends it."
-    def __init__(self, path: Path, rate: float):
-        try: import av
-        except ImportError:
-            raise ValueError('writing a film needs PyAV, which is not installed: pip install av') from None
-        self.av, self.path, self.part = av, path, path.with_name(f'.{path.stem}.part{path.suffix}')
-        self.out, self.rate, self.track = av.open(str(self.part), 'w'), Fraction(rate).limit_denominator(1000), None
-
-    def add(self, image: Tensor) -> None:
-        h, w = (s // 2 * 2 for s in image.shape[1:])          # video codecs want even sizes
-        if self.track is None:
-            self.track = self.out.add_stream('libx264', self.rate)
-            self.track.width, self.track.height, self.track.pix_fmt = w, h, 'yuv420p'
-        frame = self.av.VideoFrame.from_ndarray(image[:, :h, :w].permute(1, 2, 0).contiguous().numpy(), format='rgb24')
-        for packet in self.track.encode(frame): self.out.mux(packet)
-
-    def close(self) -> None:
-        if self.track is not None:
-            for packet in self.track.encode(): self.out.mux(packet)
-        self.out.close()
-        self.part.replace(self.path)
-
-# %% ../nbs/14_camera.ipynb #e8efa8f7
-def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint: bool = True, film: bool = True,
-          most: int | None = None, progress: bool = True, **options) -> dict:
-    """Run a `Stream` over a film, an address, a device or a folder of frames; `options` are those of `Stream`.
-
-    Writes `<out>/watched.mp4` (boxes, computed tiles tinted) and `<out>/watched.jsonl` (a line a frame: seconds, kind,
-    share, boxes, scores, labels), whole even when stopped by
-    Ctrl-C. Returns what it measured: frames, frames per second, mean and 95th percentile of the share of tiles and of
-    the milliseconds. Raises ValueError or FileNotFoundError."""
-    frames, rate, total = _open_source(str(source))
-    stream, names, times, shares, kinds = Stream(detector, **options), detector.class_names, [], [], Counter()
-    out = Path(out).expanduser() if out is not None else None
-    if out is not None: out.mkdir(parents=True, exist_ok=True)
-    writer = _Film(out / 'watched.mp4', rate) if out is not None and film else None
-    lines = open(out / 'watched.jsonl', 'w', encoding='utf-8') if out is not None else None
-    bar = tqdm(total=min(total, most) if most and total else most or total or None, unit='frame', disable=None
-               if progress else True)
-    stopped = None
-    try:
-        for i, (second, frame) in enumerate(frames):
-            if most is not None and i >= most: break
-            seen = stream(frame, time=second)
-            times.append(seen.seconds), shares.append(seen.share), kinds.update([seen.kind])
-            if lines:
-                lines.write(json.dumps(dict(frame=i, seconds=round(second, 4), kind=seen.kind,
-                                            share=round(seen.share, 4),
-                                            boxes=seen.detections['boxes'].round(decimals=1).tolist(),
-                                            scores=seen.detections['scores'].tolist(),
-                                            labels=[names[l] for l in seen.detections['labels']])) + '\n')
-            if writer: writer.add(draw_found(tint_tiles(frame, seen.tiles, stream.shape) if tint
-                                             and seen.kind == 'tiles' else frame, seen.detections, names))
-            bar.update()
-            bar.set_postfix_str(f'{1 / max(np.mean(times[-20:]), 1e-9):.1f} frames/s, '
-                                f'{np.mean(shares[-20:]):.0%} of tiles, p50 {np.median(times[-200:]) * 1e3:.0f} ms, '
-                                f'p95 {np.quantile(times[-200:], .95) * 1e3:.0f} ms')
-    except KeyboardInterrupt: stopped = 'Ctrl-C'
-    except Exception as e:
-        if not times or isinstance(e, (ValueError, RuntimeError)) and 'frame' in str(e): raise
-        stopped = f'{type(e).__name__}: {e}'                     # a film that breaks off: what was seen is kept
-    finally:
-        bar.close()
-        if lines: lines.close()
-        if writer: writer.close()
-    if not times: raise ValueError(f'{source} holds no frame that can be read')
-    return dict(frames=len(times), frames_per_second=len(times) / sum(times), share_mean=float(np.mean(shares)),
-                share_p95=float(np.quantile(shares, .95)), ms_p50=float(np.median(times)) * 1e3,
-                ms_p95=float(np.quantile(times, .95)) * 1e3, kinds=dict(kinds), memory_mb=stream.megabytes,
-                stopped=stopped)
-
-# %% ../nbs/14_camera.ipynb #6d4534a8
-def dset_watch(argv: list[str] | None = None) -> None:
-    "The command line of `watch`."
-    p = argparse.ArgumentParser(prog='dset_watch', description='Watch a standing camera: only the tiles that change '
-                                'are computed. Writes a film with boxes and a JSON line for each frame.',
-                                epilog='Example: dset_watch junction.mp4 --weights logs/dset_presnet50_... '
-                                '--out watched')
-    p.add_argument('source',
-                   help='a film, a folder of frames, an address such as rtsp://..., or a device such as /dev/video0')
-    p.add_argument('--weights', required=True, metavar='RUN',
-                   help='a run folder, a checkpoint, or a folder of save_pretrained')
-    p.add_argument('--out', metavar='FOLDER',
-                   help='where watched.mp4 and watched.jsonl go (default: nothing is written)')
-    p.add_argument('--image_size', nargs=2, type=int, metavar=('H', 'W'),
-                   help='size the detector sees, multiples of the tile (default: that of its training, if it is)')
-    p.add_argument('--tile', type=int, default=64, help='tile in pixels (default 64)')
-    p.add_argument('--threshold', type=int, default=20,
-                   help='a pixel has changed when a colour differs by more than this of 255 (default 20)')
-    p.add_argument('--share', type=float, default=.01,
-                   help='a tile has changed when more than this share of its pixels has (default 0.01)')
-    p.add_argument('--refresh', type=int, default=1, help='oldest tiles to compute again in each frame (default 1)')
-    p.add_argument('--key_share', type=float, default=.5,
-                   help='compute the whole frame when more than this share of tiles changed (default 0.5)')
-    p.add_argument('--reach', type=int, metavar='PIXELS',
-                   help='a change so near a tile counts as its own (default: an eighth of the tile)')
-    p.add_argument('--cap', type=int, help='at most so many tiles a frame, for a bounded latency')
-    p.add_argument('--max_gap', type=float, help='seconds without a frame after which everything is computed anew')
-    p.add_argument('--score', type=float, default=.3, help='scores below this are not reported (default 0.3)')
-    p.add_argument('--frames', type=int, help='stop after so many frames')
-    p.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu',
-                   help='where to compute (default: the GPU if there is one)')
-    a = p.parse_args(argv)
-
-    def run():
-        detector = open_detector(a.weights, device=a.device)
-        if not isinstance(detector, nn.Module):
-            raise ValueError(f'{a.weights} is an exported file, which has no tiles to remember: '
-                             'give the run folder or checkpoint it came from')
-        report = watch(detector, a.source, a.out, most=a.frames, image_size=tuple(a.image_size) if a.image_size
-                       else None, tile=a.tile, threshold=a.threshold, share=a.share, refresh=a.refresh,
-                       key_share=a.key_share, cap=a.cap, reach=a.reach, max_gap=a.max_gap, score=a.score)
-        print(f"{report['frames']} frames, {report['frames_per_second']:.1f} frames/s, "
-              f"{report['share_mean']:.0%} of the tiles computed (95 % of frames below {report['share_p95']:.0%}), "
-              f"{report['ms_p50']:.0f} ms (p95 {report['ms_p95']:.0f}), {report['memory_mb']:.0f} MB remembered"
-              + (f"; stopped by {report['stopped']}" if report['stopped'] else ''))
-
-    run_command(run)
+__getattr__ = moved('dset.camera', 'dset.watch')

@@ -40,7 +40,7 @@ FAMILIES = (
     Family('swin', r'timm\..*\.SwinTransformer(V2)?', 'layers', 'BHWC', ('mlp',), 'BNC'),
     Family('resnet', r'timm\..*\.ResNet', 'layer', 'BCHW', ('conv1',)),
     Family('convnext', r'timm\..*\.ConvNeXt', 'stages', 'BCHW', ('conv_dw',)),
-    Family('efficientnet', r'timm\..*\.(EfficientNet|MobileNetV3)', 'blocks', 'BCHW'),
+    Family('efficientnet', r'timm\..*\.(EfficientNet|MobileNetV3)', 'blocks', 'BCHW', ('conv_pwl|conv_pw|conv',)),
     Family('sam', r'transformers\.models\.sam\..*', 'vision_encoder.layers', 'BHWC', ('mlp',)),
     Family('sam2', r'transformers\.models\.sam2\..*', 'vision_encoder.backbone.blocks|backbone.blocks', 'BHWC',
            ('mlp',)),
@@ -260,8 +260,8 @@ def _chosen_paths(model: nn.Module, layers, blocks, where: str, words, name) -> 
     if where not in ('behind', 'inside'):
         raise ValueError(f"where must be 'behind' (the block) or 'inside' (it), but is {where!r}.")
     if where == 'behind': return {k: [found[k]] for k in keys}
-    parts = {k: [f'{found[k]}.{p}' for p in (family.inside if family else ())
-                 if hasattr(model.get_submodule(found[k]), p)] for k in keys}
+    def own(block): return [next((p for p in part.split('|') if hasattr(block, p)), None) for part in family.inside]
+    parts = {k: [f'{found[k]}.{p}' for p in own(model.get_submodule(found[k])) if p] if family else [] for k in keys}
     if not all(parts.values()):
         raise ValueError(f"It is not known what to wrap inside the blocks of {type(model).__name__}: name the parts, "
                          f"such as blocks=['{found[keys[0]]}.mlp'].")
