@@ -18,11 +18,11 @@ from .camera import Seen, Stream
 
 # %% ../nbs/14b_steady.ipynb #f969cc05
 def frame_phases(frame: Tensor, side: int = 512) -> Tensor:
-    """The phases of the middle of a frame, at most `side` pixels high and wide: complex `[h, w // 2 + 1]`, each of
-    length 1.
+    """The phases of the middle of a frame, at most `side` pixels high and wide (an even number): complex
+    `[h, w // 2 + 1]`, each of length 1.
 
     frame: uint8 `[3, H, W]`. Kuglin and Hines 1975; faded out towards the edges by a Hann window."""
-    (top, h), (left, w) = (((s - min(s, side)) // 2, min(s, side)) for s in frame.shape[1:])
+    (top, h), (left, w) = (((s - n) // 2, n) for s in frame.shape[1:] for n in [min(s, side) // 2 * 2])
     grey = frame[:, top:top + h, left:left + w].float().mean(0)                                              # [h, w]
     fade = torch.hann_window(h, device=grey.device)[:, None] * torch.hann_window(w, device=grey.device)
     spectrum = torch.fft.rfft2((grey - grey.mean()) * fade)

@@ -108,8 +108,8 @@ def tiles(tmp: Path) -> None:
               results_dir=str(tmp / 'results'))
     _notebook('nbs/experiments', 'camera_study', tmp, start=str(tmp / 'study' / 'base_0_twin.pth'), sites=2, film_frames=4, output_dir=str(tmp / 'camera'),
               results_dir=str(tmp / 'results'), picture=str(tmp / 'camera.jpg'))
-    if not (tmp / 'camera.jpg').is_file() or len(list(csv.DictReader((tmp / 'results' / 'camera_accuracy.csv').open(encoding='utf-8')))) != 36:
-        raise AssertionError('the camera study wrote no picture, or not six rows for each of six films')
+    if not (tmp / 'camera.jpg').is_file() or len(list(csv.DictReader((tmp / 'results' / 'camera_accuracy.csv').open(encoding='utf-8')))) != 40:
+        raise AssertionError('the camera study wrote no picture, or not six rows for each of six films and two more where the camera shakes')
 
 
 def benchmark(tmp: Path) -> None:
