@@ -26,7 +26,7 @@ _all_ = ['EntityMoEWrapper', 'ObjectMoELayer']  # importable from here, too
 # %% ../nbs/26_injection.ipynb #fe1e1ae0
 class Family(NamedTuple):
     """Where the blocks of a family are: `classes` (a pattern for the full name of the class), `path`, `layout`, and
-    parts `inside` a block."""
+    parts `inside` a block (`a|b`: the first of them that it has)."""
     name: str
     classes: str
     path: str

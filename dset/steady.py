@@ -59,21 +59,24 @@ class SteadyStream(Stream):
         "One frame of each of several cameras; their tiles are computed as one batch."
         began = time.perf_counter()
         held = {name: self._hold(name, frame) for name, frame in frames.items()}
-        before, seen = time.perf_counter() - began, super().many({n: picture for n, (picture, _) in held.items()}, when)
-        for name, s in seen.items():
-            picture, shift = held[name]
-            if picture is not None:
-                anchor = frame_phases(picture) if s.kind == 'key' else self.looks[name].anchor
-                self.looks[name] = _Look(picture, shift, anchor)
-            down, right = self.looks[name].shift
-            boxes = s.detections['boxes'] + s.detections['boxes'].new_tensor([right, down, right, down])
-            seen[name] = s._replace(detections=s.detections | dict(boxes=boxes), seconds=s.seconds + before)
-        return seen
+        seen = super().many({name: picture for name, (picture, _) in held.items()}, when)
+        for name, (picture, shift) in held.items():
+            if picture is None: continue                                     # lost: the last look stays
+            anchor = frame_phases(picture) if seen[name].kind == 'key' else self.looks[name].anchor
+            self.looks[name] = _Look(picture, shift, anchor)
+        took = time.perf_counter() - began
+        return {name: s._replace(detections=self._moved(s.detections, *self.looks[name].shift), seconds=took)
+                for name, s in seen.items()}
 
     def forget(self, camera: Hashable) -> None:
         "Free what is remembered of a camera."
         super().forget(camera)
         self.looks.pop(camera)
+
+    @staticmethod
+    def _moved(found: dict, down: int, right: int) -> dict:
+        "Detections of the held picture, where they are in the frame."
+        return found | dict(boxes=found['boxes'] + found['boxes'].new_tensor([right, down, right, down]))
 
     def _hold(self, name, frame: Tensor | None) -> tuple[Tensor | None, tuple[int, int]]:
         "The frame shifted back, and its shift (down, right)."
