@@ -43,7 +43,7 @@ class MemoryAttention(MSDeformableAttention):
         if kept is None: return super().project_first(value, spatial_shapes, locations, weights)
         rows = self.value_proj(take_rows(value, kept))  # [b, m, c]
         # [b, n, heads, c/heads]
-        value = put_rows(rows, kept, rows.new_zeros(()).expand_as(value)).unflatten(-1, (self.num_heads, -1))
+        value = put_rows(rows, kept, value.shape[1]).unflatten(-1, (self.num_heads, -1))
         value = value if value.dtype == torch.float64 else value.float()
         return deformable_sampling(value, spatial_shapes, locations, weights, self.num_points, self.method)
 

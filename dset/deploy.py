@@ -25,7 +25,7 @@ from .encoder import RepVggBlock
 from .experts import ACTIVATIONS, PatchMoELayer
 from .optimisation import precision_of
 from .profiling import time_calls
-from .routers import Routing
+from .routers import AdaptiveRouter, Routing
 
 # %% ../nbs/28_deploy.ipynb #d5bf2435
 class _Readers(TorchFunctionMode):
@@ -79,8 +79,7 @@ def merge_repvgg(block: RepVggBlock) -> nn.Sequential:
     2101.03697)."""
     conv, small = copy.deepcopy(block.conv1.conv), block.conv2.conv
     with torch.no_grad():
-        conv.weight += F.pad(small.weight, [1, 1, 1, 1])
-        conv.bias += small.bias
+        conv.weight.add_(F.pad(small.weight, [1, 1, 1, 1])), conv.bias.add_(small.bias)
     return nn.Sequential(conv, block.act)
 
 # %% ../nbs/28_deploy.ipynb #31c88a75
@@ -96,8 +95,7 @@ class GatedFFN(nn.Module):
         with torch.no_grad():
             self.linear1.weight.copy_(moe.w1.transpose(1, 2).reshape(e * h, c))
             self.linear1.bias.copy_(moe.b1.flatten())
-            self.linear2.weight.copy_(moe.w2.reshape(e * h, c).T)
-            self.bias2.weight.copy_(moe.b2.T)
+            self.linear2.weight.copy_(moe.w2.reshape(e * h, c).T), self.bias2.weight.copy_(moe.b2.T)
         self.to(moe.w1)
 
     def gates(self, r: Routing) -> Tensor:
@@ -154,8 +152,12 @@ class DeployedDetector(DSETRTDETR):
 
     def forward(self, images: Tensor, *args, **kwargs) -> dict:
         if self.mixed_precision == 'no': return super().forward(images, *args, **kwargs)
-        with autocast_of(self.mixed_precision, images.device): out = super().forward(images, *args, **kwargs)
+        with self.autocast(): out = super().forward(images, *args, **kwargs)
         return out | {k: out[k].float() for k in ('pred_logits', 'pred_boxes')}
+
+    def autocast(self) -> torch.autocast:
+        "The context that `forward` runs in; for those who call its parts one by one, as `dset.camera.Stream` does."
+        return autocast_of(self.mixed_precision, next(self.parameters()).device)
 
     def train(self, mode: bool = True) -> 'DeployedDetector':
         if mode:
@@ -179,8 +181,7 @@ def autocast_of(precision: str, device: str | torch.device) -> torch.autocast:
 
 @torch.no_grad()
 def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int] | None = None,
-           channels_last: bool = True,
-           experts: str | None = None, mixed_precision: str = 'no') -> DeployedDetector:
+           channels_last: bool = True, experts: str | None = None, mixed_precision: str = 'no') -> DeployedDetector:
     """A copy of `model` for inference, `target` 'eager' (PyTorch, here) or 'onnx': norms folded, RepVGG merged,
     experts in their fastest form.
 
@@ -207,6 +208,10 @@ def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int]
     replace_modules(copied, {m: merge_repvgg(m) for m in copied.modules() if isinstance(m, RepVggBlock)})
     with autocast_of(precision, device):
         _place_experts(copied, size, experts or ('loop' if target == 'onnx' else None), target)
+    if precision != 'no':      # cast what autocast would cast at every call; routers compute in float32
+        skip = {m.gate for m in copied.modules() if isinstance(m, AdaptiveRouter)}
+        for m in copied.modules():
+            if isinstance(m, (nn.Conv2d, nn.Linear)) and m not in skip: m.to(autocast_of(precision, device).fast_dtype)
     if target == 'eager' and channels_last: copied.to(memory_format=torch.channels_last)
     copied.backbone._frozen, copied.__class__, copied.target = [], DeployedDetector, target
     copied.mixed_precision = precision

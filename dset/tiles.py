@@ -57,9 +57,7 @@ class TileGrid:
         if not torch.is_tensor(self.kept):
             return torch.full((self.batch * n,), len(self), device=device).scatter(0, self.tiles,
                 torch.arange(len(self), device=device))
-        # [b, k, n]: no scatter,
-        hit = self.kept[:, :, None] == torch.arange(n, device=device)
-        # so that it exports
+        hit = self.kept[:, :, None] == torch.arange(n, device=device)        # [b, k, n]: no scatter, so that it exports
         place = hit.int().argmax(1) + self.kept.shape[1] * torch.arange(self.batch, device=device)[:, None]
         return torch.where(hit.any(1), place, len(self)).flatten()
 
@@ -74,18 +72,27 @@ class TileGrid:
 
     def cut(self, x: Tensor) -> Tensor:
         "The computed tiles of a map `[b, c, h, w]`, `[T, c, h/gh, w/gw]`."
-        (b, c, h, w), (gh, gw) = x.shape, self.shape
-        rows = x.view(b, c, gh, h // gh, gw, w // gw).permute(0, 2, 4, 3, 5, 1).reshape(b * gh * gw, -1)
-        return rows.index_select(0, self.tiles).view(-1, h // gh, w // gw, c).permute(0, 3, 1, 2)
+        (_, c, h, w), (gh, gw), (image, row, column) = x.shape, self.shape, self._where()
+        ty, tx, y = h // gh, w // gw, torch.arange(h // gh, device=x.device)
+        # where each line of a tile begins, counted in widths of a tile, in the order in which the map lies in memory
+        if x.is_contiguous():
+            plane = image[:, None] * c + torch.arange(c, device=x.device)                                       # [T, c]
+            line = ((plane * h + row[:, None] * ty)[:, :, None] + y) * gw + column[:, None, None]           # [T, c, ty]
+            tiles = x.view(-1, tx).index_select(0, line.flatten()).view(-1, c, ty, tx)
+            return tiles.contiguous(memory_format=torch.channels_last)
+        line = ((image * h + row * ty)[:, None] + y) * gw + column[:, None]                                    # [T, ty]
+        lines = x.permute(0, 2, 3, 1).reshape(-1, tx * c)
+        return lines.index_select(0, line.flatten()).view(-1, ty, tx, c).permute(0, 3, 1, 2)
 
     def paste(self, x: Tensor, fill: float = 0.) -> Tensor:
         """The way back: a tile batch `[T, c, ty, tx]` in its map `[b, c, gh * ty, gw * tx]`; `fill` where nothing
         was computed."""
         (gh, gw), (t, c, ty, tx) = self.shape, x.shape
-        rows = x.permute(0, 2, 3, 1).reshape(t, -1)
-        rows = torch.cat([rows, rows.new_full((1, rows.shape[1]), fill)]).index_select(0, self.number)
-        return rows.view(self.batch, gh, gw, ty, tx, c).permute(0, 5, 1, 3, 2, 4).reshape(self.batch, c, gh * ty,
-            gw * tx)
+        lines = x.permute(0, 2, 3, 1).reshape(t * ty, -1)
+        lines = torch.cat([lines, lines.new_full((1, lines.shape[1]), fill)])
+        y = torch.arange(ty, device=x.device)[:, None]
+        index = (self.number.view(self.batch, gh, 1, gw) * ty + y).clamp(max=t * ty)                # [b, gh, ty, gw]
+        return lines.index_select(0, index.flatten()).view(self.batch, gh * ty, gw * tx, c).permute(0, 3, 1, 2)
 
     def pad(self, x: Tensor, pads: tuple[int, int, int, int], outside: float = 0.,
             fill: Tensor | None = None, window: tuple[int, int] | None = None) -> Tensor:
@@ -114,18 +121,15 @@ class TileGrid:
         (ty, tx), (left, right, top, bottom), total, device = tile, pads, len(self), self.tiles.device
         # cells, from the tile's corner
         y, x = torch.arange(-top, ty + bottom, device=device), torch.arange(-left, tx + right, device=device)
-        # how many tiles away
-        ry, rx = -(-max(top, bottom) // ty), -(-max(left, right) // tx)
+        ry, rx = -(-max(top, bottom) // ty), -(-max(left, right) // tx)                          # how many tiles away
         dy, dx = torch.div(y, ty, rounding_mode='floor'), torch.div(x, tx, rounding_mode='floor')
-        # [T, cells]: a tile's number,
+        # [T, cells]: a tile's number; T: none, T + 1: outside
         near = self._near(ry, rx).index_select(1, ((dy + ry)[:, None] * (2 * rx + 1) + dx + rx).flatten())
-        # T: none, T + 1: outside
         inner = ((y - dy * ty)[:, None] * tx + x - dx * tx).flatten()
         if maps is None: elsewhere = total * ty * tx + near - total
         else:
             (gh, gw), (image, row, column) = self.shape, self._where()
-            # [T]: the tile's corner in the map
-            start = (image * (maps > 1) * gh * ty + row * ty) * gw * tx + column * tx
+            start = (image * (maps > 1) * gh * ty + row * ty) * gw * tx + column * tx   # [T]: the tile's corner
             cell = start[:, None] + (y[:, None] * (gw * tx) + x).flatten()
             elsewhere = total * ty * tx + torch.where(near == total, cell, maps * gh * ty * gw * tx)
         index = torch.where(near < total, near * (ty * tx) + inner, elsewhere)   # [T, cells]
@@ -158,8 +162,7 @@ class TileGrid:
         Needs as many tiles in each image."""
         (gh, gw), (_, row, column) = self.shape, self._where()
         y, x = torch.arange(ty, device=row.device), torch.arange(tx, device=row.device)
-        # [T, ty, tx]
-        cell = (row[:, None] * ty + y)[:, :, None] * (gw * tx) + (column[:, None] * tx + x)[:, None]
+        cell = (row[:, None] * ty + y)[:, :, None] * (gw * tx) + (column[:, None] * tx + x)[:, None]     # [T, ty, tx]
         return cell.reshape(self.batch, -1)
 
 # %% ../nbs/13_tiles.ipynb #09f190a8
@@ -360,7 +363,7 @@ def _encode(encoder: nn.Module, maps: list[Tensor], grid: TileGrid, tiled: bool)
     else:
         kept, indices, pruning = encoder.token_pruner(tokens)
         encoded, info['routing'] = encoder.encoder[0](kept, take_rows(pos, indices))
-        out = put_rows(encoded, indices, tokens if encoder.restore == 'original' else torch.zeros_like(tokens))
+        out = put_rows(encoded, indices, tokens if encoder.restore == 'original' else tokens.shape[1])
         info.update(pruning, kept_indices=cells.gather(1, indices), token_cells=cells)
     maps = list(maps)
     for i, side, part in zip(encoder.use_encoder_idx, sides, out.split([p.shape[1] for p in parts], 1)):
@@ -542,8 +545,7 @@ class TilePruner(TokenPruner):
     def __init__(self, tile: int | tuple[int, int] = 64, keep_ratio: float = .35, warmup_epochs: int = 10,
                  schedule: str = 'linear', execution: str = 'tiles',
                  channels: Sequence[int] = (), mixed: Sequence[float] = (), prior: Tensor | None = None,
-                 prior_weight: float = 1., ring: float = 0.,
-                 widths: Sequence[int] = (16, 32, 64, 128)):
+                 prior_weight: float = 1., ring: float = 0., widths: Sequence[int] = (16, 32, 64, 128)):
         tile = _pair(tile)
         if any(s < 32 or s % 32 for s in tile):
             raise ValueError(f'tile_size={tile[0] if tile[0] == tile[1] else tile}: choose a multiple of 32, '
@@ -582,8 +584,7 @@ class TilePruner(TokenPruner):
 
     def score(self, images: Tensor, spatial_shapes=None) -> Tensor:
         "Scores of all tiles, `[b, n]`, prior included."
-        # [b, gh, gw]
-        scores = self.predictor(images)
+        scores = self.predictor(images)                                                                # [b, gh, gw]
         if self.prior is not None:
             if self.prior.shape != scores.shape[1:]:
                 raise ValueError(f'the prior is {list(self.prior.shape)}, the tiles are {list(scores.shape[1:])}: '

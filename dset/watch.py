@@ -157,12 +157,14 @@ def dset_watch(argv: list[str] | None = None) -> None:
                    help='take back movements of the whole camera of up to so many pixels of a frame (default 0: none)')
     p.add_argument('--score', type=float, default=.3, help='scores below this are not reported (default 0.3)')
     p.add_argument('--frames', type=int, help='stop after so many frames')
+    p.add_argument('--mixed_precision', default='no', choices=('no', 'bf16', 'fp16', 'auto'),
+                   help='auto: bf16 where the device multiplies it in hardware (default: no)')
     p.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu',
                    help='where to compute (default: the GPU if there is one)')
     a = p.parse_args(argv)
 
     def run():
-        detector = open_detector(a.weights, device=a.device)
+        detector = open_detector(a.weights, device=a.device, mixed_precision=a.mixed_precision)
         if not isinstance(detector, nn.Module):
             raise ValueError(f'{a.weights} is an exported file, which has no tiles to remember: '
                              'give the run folder or checkpoint it came from')
