@@ -174,8 +174,9 @@ class TrainingSection(Section):
     token_pruning_weight: Float = Field(.001, ge=0, description='token-pruning loss weight')
     router_z_weight: Float = Field(0., ge=0, description='router z-loss weight')
     importance_loss_weight: Float = Field(0., ge=0, description='supervise token scores by box coverage')
-    tile_importance_weight: Float = Field(1., ge=0, description='supervise tile scores by the share of objects in each '
-                                          'tile')
+    tile_importance_weight: Float = Field(1., ge=0, description='supervise tile scores by the share of objects')
+    teacher: PathText | None = Field(None, description='run folder or checkpoint of a dense detector to learn from')
+    teacher_weight: Float = Field(2., ge=0, description='weight of the distance to the maps of the teacher')
     early_stopping_patience: Int = Field(0, ge=0, description='evaluations without a better mAP before stopping; 0: '
             'never')
     eval_every: Int = Field(1, ge=1, description='epochs between evaluations')
@@ -431,14 +432,14 @@ def config_hash(cfg: Config) -> str:
     tiles, values = cfg.model.dset.use_tile_pruning, flatten(cfg)
     if values['training.channels_last'] == 'auto': values['training.channels_last'] = False   # how, not what is learnt
     new = {'training.tf32'} | {k for k, v in values.items() if k == 'model.class_map' and v is None or 'tile' in k
-                               and not tiles or k == 'training.sync_batch_norm' and not v}
+                               and not tiles or k == 'training.sync_batch_norm' and not v
+                               or 'teacher' in k and not values['training.teacher']}
     values = {k: v for k, v in values.items()
               if k != 'preset' and k not in new and (not k.startswith('misc.') or k == 'misc.seed')}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
 
 # %% ../nbs/19_config.ipynb #de799eba
-_EXAMPLES = {
-    'dset_train': '''examples:
+_EXAMPLES = {'dset_train': '''examples:
   dset_train --config dset_tiny --data_root data/standin
   dset_train --config rtdetr_presnet50_736x1280 --data_root /data/DAIR-V2X --batch_size 16 --mixed_precision bf16
   dset_train --resume_from_checkpoint logs/dset_tiny_20260101_120000
@@ -446,8 +447,7 @@ _EXAMPLES = {
     'dset_eval': '''examples:
   dset_eval --checkpoint logs/dset_tiny_20260101_120000 --data_root data/standin
   dset_eval --checkpoint best_checkpoint.pth --val_split val --keep_ratio 0.5
-  dset_eval --weights rtdetr_v2_r50vd --data_root coco --val_split instances_val2017.json''',
-}
+  dset_eval --weights rtdetr_v2_r50vd --data_root coco --val_split instances_val2017.json'''}
 
 def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
     """The parser of a command, with a flag for every key.

@@ -24,6 +24,7 @@ from .hub import check_download, download_pretrained, model_card, read_metadata,
 from .losses import loss_weights
 from .routers import load_balancing_loss, router_z_loss
 from .rtdetr import RTDETR, check_images, check_targets, load_weights, postprocess
+from .teacher import map_distance
 from .tiles import (TileMode, TilePruner, Trunk, memory_cells, merge_outputs, spatial_layers, tile_importance_loss,
                         tileable, tiled_features)
 from .token_pruning import SpatialTokenPruner, TokenPruner, importance_loss, pruning_loss
@@ -38,8 +39,7 @@ def moe_ffn(num_experts: int, top_k: int, expert_dim: int | str | None = None,
     return make
 
 def token_pruner(keep_ratio: float = .7, warmup_epochs: int = 10, schedule: str = 'linear',
-                 prior: str | Tensor | None = None,
-                 on: bool = True) -> Callable[[int], TokenPruner | None]:
+                 prior: str | Tensor | None = None, on: bool = True) -> Callable[[int], TokenPruner | None]:
     """A `make_pruner` for `HybridEncoder`: a `TokenPruner`, or with a `prior` a `SpatialTokenPruner`.
 
     With `on=False` it is made all the same and thrown away: with a seed, all other weights are then those of the
@@ -138,8 +138,8 @@ def build_tiles(model, backbone: nn.Module, encoder: HybridEncoder) -> TilePrune
     mixed = sorted({1., .7, .5, d.tile_keep_ratio}) if d.tile_mixed_ratios else ()
     pruner = TilePruner(d.tile_size, d.tile_keep_ratio, d.tile_warmup_epochs, execution=d.tile_execution,
                         channels=channels, mixed=[r for r in mixed if r >= d.tile_keep_ratio])
-    # a token for every query
-    pruner.min_tiles = -(-model.num_queries // sum((d.tile_size // s)**2 for s in backbone.strides))
+    per_tile = sum((d.tile_size // s)**2 for s in backbone.strides)
+    pruner.min_tiles = -(-model.num_queries // per_tile)   # a token for every query
     return pruner
 
 # %% ../nbs/12_dset.ipynb #767816ff
@@ -174,16 +174,18 @@ class DSETRTDETR(RTDETR, ModelHubMixin):
         weights = loss_weights(m.dset.patch_moe_top_k, m.top_k, t.moe_balance_weight, t.token_pruning_weight,
                                t.router_z_weight, t.importance_loss_weight)
         super().__init__(backbone, build_encoder(m, backbone.channels), build_decoder(m, len(names)), names, weights)
-        self.config = config
+        self.config, self.teacher = config, None           # a function from images to maps: `dset.teacher.learn_from`
         self.tiles = build_tiles(m, backbone, self.encoder)
-        self.loss_weights['loss_tile_importance'] = t.tile_importance_weight
+        self.loss_weights |= dict(loss_tile_importance=t.tile_importance_weight, loss_teacher=t.teacher_weight)
         self.loaded_names = {f'backbone.{n}' for n, _ in backbone.named_parameters()} if m.pretrained else set()
 
     def features(self, images: Tensor, kept_tiles: Tensor | None = None) -> tuple[list[Tensor], dict]:
         """Fused maps and the encoder's info, as in `RTDETR`; with tile pruning only kept tiles are computed (chapter
         13), all else in the maps is zero."""
-        if self.tiles is None: return super().features(images)
-        return tiled_features(self.backbone, self.encoder, self.tiles, images, kept_tiles)
+        if self.tiles is None: maps, info = super().features(images)
+        else: maps, info = tiled_features(self.backbone, self.encoder, self.tiles, images, kept_tiles)
+        if self.training and self.teacher: info['teacher'] = map_distance(maps, self.teacher(images), info.get('grid'))
+        return maps, info
 
     def decode(self, maps: list[Tensor], info: dict, targets: list[dict] | None) -> dict:
         "The decoder's outputs; in training its input norms see the cells of kept tiles only."
@@ -213,6 +215,7 @@ class DSETRTDETR(RTDETR, ModelHubMixin):
         depth."""
         losses = {f'loss_{part}_moe': _mean(load_balancing_loss(r.probs, r.indices, r.probs.shape[-1]) for r in found)
                   for part, found in routing.items() if found}
+        if 'teacher' in info: losses['loss_teacher'] = info['teacher']
         if self.encoder.token_pruner is not None: losses['loss_token_pruning'] = pruning_loss(info)
         routings = [r for found in routing.values() for r in found]
         if routings and self.loss_weights['loss_router_z']:

@@ -34,19 +34,19 @@ from .loading import Data, EpochBatches, check_truth, end_workers, load_data, ma
 from .losses import NonFiniteError
 from .optimisation import ModelEMA, factor_at, parameter_groups, precision_of
 from .reports import (NOISE, Meters, Signals, TrainingInterrupted, TrainingStopped, epoch_line, epoch_record,
-                          expert_warnings, tile_warning,
-                          is_out_of_memory, largest_fitting, loader_failure, loader_warning, make_progress, non_finite,
-                          non_finite_sentence, out_of_memory_sentence, progress_mode, summary, write_records)
+                          expert_warnings, is_out_of_memory, largest_fitting, loader_failure, loader_warning,
+                          make_progress, non_finite, non_finite_sentence, out_of_memory_sentence, progress_mode,
+                          summary, tile_warning, write_records)
 from .published import find_weights
 from .routers import expert_shares
+from .teacher import learn_from
 from .tiles import object_recall
 from .transforms import as_floats, collate
 from .visualize import scalars
-from .weights import convert_state, load_rtdetr_checkpoint, read_checkpoint, weight_file
+from .weights import convert_state, load_rtdetr_checkpoint, open_weights, read_checkpoint, weight_file
 
 # %% ../nbs/20_training.ipynb #6760f14c
-def make_accelerator(cfg: Config, run_dir: str | Path | None = None,
-                     trackers: Sequence[str] | str = ()) -> Accelerator:
+def make_accelerator(cfg: Config, run_dir: str | Path | None = None, trackers: Sequence[str] | str = ()) -> Accelerator:
     """accelerate's view of this process: one of many under `torchrun`, `accelerate launch` or `notebook_launcher`,
     else the only one.
 
@@ -454,12 +454,12 @@ def make_detector(cfg: Config, data: Data, images: int = 8, verbose: bool = True
 
 
 def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None = None,
-                  callbacks: Sequence[Callable] = (),
-                  trackers=(), **kw) -> Trainer:
+                  callbacks: Sequence[Callable] = (), trackers=(), **kw) -> Trainer:
     """The trainer for `cfg`, at its start or where `resume_from_checkpoint` left off; `data` and `model` default to
     what `cfg` describes."""
     where, given = cfg.misc.resume_from_checkpoint, model is not None
     state = load_checkpoint(where) if where else None
+    teacher = open_weights(cfg.training.teacher) if cfg.training.teacher else None
     data = data or load_data(cfg)                        # before the folder is made: bad data leaves nothing behind
     run_dir = make_run_dir(cfg, make_accelerator(cfg))
     accelerator = make_accelerator(cfg, run_dir, trackers)
@@ -469,6 +469,7 @@ def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None
     seed_everything(cfg.misc.seed, accelerator.process_index)   # ... and each its own noise
     if state: kw['loaded'] = state['loaded']
     trainer = Trainer(cfg, model, data, run_dir, accelerator, callbacks=callbacks, **kw)
+    if teacher: learn_from(trainer.net, teacher.to(accelerator.device))
     if given: trainer.started_from = 'a model that was given'
     elif trainer.started_from != 'noise': trainer.started_from = str(cfg.model.pretrained)
     elif not state: trainer.say(f'warning: {NOISE}')
