@@ -48,7 +48,8 @@ def choose_tiles(changes: Tensor, age: Tensor, share: float = .01, refresh: int 
     `cap`: at most so many, the most changed first."""
     wanted = changes.flatten() > share
     order = torch.where(wanted, 2 + changes.flatten(), 0.)                          # changed tiles above all others
-    late = torch.where(wanted, -1, age).topk(min(refresh, len(age))).indices
+    waiting = torch.where(wanted, -1, age)
+    late = waiting.topk(min(refresh, len(age))).indices
     order[late[waiting[late] >= 0]] = 1                                             # then those that wait longest
     chosen = (order > 0).nonzero().flatten()
     if cap is not None and len(chosen) > cap: chosen = chosen[order[chosen].topk(cap).indices]
