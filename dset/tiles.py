@@ -32,19 +32,20 @@ class TileGrid:
     each. All indices are
     computed once for each size and read by one `index_select` over rows (a row is one cell with its channels)."""
     def __init__(self, kept: Tensor | Sequence[Tensor], shape: tuple[int, int]):
-        self.kept, self.shape, self.batch = kept, tuple(shape), len(kept)
-        n, images = shape[0] * shape[1], range(self.batch)
+        self.kept, self.shape, n = kept, tuple(shape), shape[0] * shape[1]
+        self.batch = kept.shape[0] if torch.is_tensor(kept) else len(kept)     # len() would fix it in an exported graph
         if torch.is_tensor(kept):
             self.tiles = (kept + n * torch.arange(self.batch, device=kept.device)[:, None]).flatten()
-        else: self.tiles = torch.cat([k + n * i for i, k in zip(images, kept)])   # [T], among the tiles of all images
-        self._memo = {}
+        else: self.tiles = torch.cat([k + n * i for i, k in enumerate(kept)])     # [T], among the tiles of all images
+        self.total, self._memo = self.tiles.shape[0], {}
 
-    def __len__(self) -> int: return self.tiles.shape[0]
+    def __len__(self) -> int: return self.total
 
     @property
     def whole(self) -> bool:
         "Whether every tile is computed."
-        return len(self) == self.batch * self.shape[0] * self.shape[1]
+        n = self.shape[0] * self.shape[1]
+        return self.kept.shape[1] == n if torch.is_tensor(self.kept) else self.total == self.batch * n
 
     @property
     def number(self) -> Tensor:
@@ -55,19 +56,18 @@ class TileGrid:
     def _number(self) -> Tensor:
         n, device = self.shape[0] * self.shape[1], self.tiles.device
         if not torch.is_tensor(self.kept):
-            return torch.full((self.batch * n,), len(self), device=device).scatter(0, self.tiles,
-                torch.arange(len(self), device=device))
+            return torch.full((self.batch * n,), self.total, device=device).scatter(0, self.tiles,
+                torch.arange(self.total, device=device))
         hit = self.kept[:, :, None] == torch.arange(n, device=device)        # [b, k, n]: no scatter, so that it exports
         place = hit.int().argmax(1) + self.kept.shape[1] * torch.arange(self.batch, device=device)[:, None]
-        return torch.where(hit.any(1), place, len(self)).flatten()
+        return torch.where(hit.any(1), place, self.total).flatten()
 
     def mask(self, height: int, width: int) -> Tensor:
         "Which cells of a map of this size lie in computed tiles, `[b, 1, height, width]` bool."
         (gh, gw), key = self.shape, ('mask', height, width)
         if key not in self._memo:
-            tiles = (self.number < len(self)).view(self.batch, 1, gh, 1, gw, 1)
-            self._memo[key] = tiles.expand(-1, -1, -1, height // gh, -1, width // gw).reshape(self.batch, 1, height,
-                width)
+            tiles = (self.number < self.total).view(self.batch, 1, gh, 1, gw, 1)
+            self._memo[key] = tiles.expand(-1, -1, -1, height // gh, -1, width // gw).reshape(-1, 1, height, width)
         return self._memo[key]
 
     def cut(self, x: Tensor) -> Tensor:
@@ -118,7 +118,7 @@ class TileGrid:
         all), then one for outside."""
         key = tile, pads, maps, window
         if key in self._memo: return self._memo[key]
-        (ty, tx), (left, right, top, bottom), total, device = tile, pads, len(self), self.tiles.device
+        (ty, tx), (left, right, top, bottom), total, device = tile, pads, self.total, self.tiles.device
         # cells, from the tile's corner
         y, x = torch.arange(-top, ty + bottom, device=device), torch.arange(-left, tx + right, device=device)
         ry, rx = -(-max(top, bottom) // ty), -(-max(left, right) // tx)                          # how many tiles away
@@ -150,11 +150,11 @@ class TileGrid:
         if key in self._memo: return self._memo[key]
         (gh, gw), (image, row, column) = self.shape, self._where()
         width = gw + 2 * rx
-        table = F.pad(self.number.view(self.batch, gh, gw), (rx, rx, ry, ry), value=len(self) + 1).flatten()
+        table = F.pad((self.number - self.total - 1).view(-1, gh, gw), (rx, rx, ry, ry)).flatten() + self.total + 1
         corner = (image * (gh + 2 * ry) + row) * width + column                                               # [T]
         window = (torch.arange(2 * ry + 1, device=table.device)[:, None] * width + torch.arange(2 * rx + 1,
             device=table.device)).flatten()
-        self._memo[key] = table.index_select(0, (corner[:, None] + window).flatten()).view(len(self), -1)
+        self._memo[key] = table.index_select(0, (corner[:, None] + window).flatten()).view(self.total, -1)
         return self._memo[key]
 
     def cells(self, ty: int, tx: int) -> Tensor:
