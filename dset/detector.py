@@ -179,6 +179,8 @@ class DSETRTDETR(RTDETR, ModelHubMixin):
         self.loss_weights |= dict(loss_tile_importance=t.tile_importance_weight, loss_teacher=t.teacher_weight)
         self.loaded_names = {f'backbone.{n}' for n, _ in backbone.named_parameters()} if m.pretrained else set()
 
+    def __getstate__(self) -> dict: return self.__dict__ | dict(teacher=None)     # a copy or a pickle has no teacher
+
     def features(self, images: Tensor, kept_tiles: Tensor | None = None) -> tuple[list[Tensor], dict]:
         """Fused maps and the encoder's info, as in `RTDETR`; with tile pruning only kept tiles are computed (chapter
         13), all else in the maps is zero."""

@@ -460,6 +460,9 @@ def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None
     where, given = cfg.misc.resume_from_checkpoint, model is not None
     state = load_checkpoint(where) if where else None
     teacher = open_weights(cfg.training.teacher) if cfg.training.teacher else None
+    if teacher and teacher.encoder.hidden_dim != cfg.model.hidden_dim:
+        raise ConfigError(f'training.teacher has maps of {teacher.encoder.hidden_dim} channels, but '
+                          f'model.hidden_dim={cfg.model.hidden_dim}: take a teacher with the same encoder')
     data = data or load_data(cfg)                        # before the folder is made: bad data leaves nothing behind
     run_dir = make_run_dir(cfg, make_accelerator(cfg))
     accelerator = make_accelerator(cfg, run_dir, trackers)
