@@ -102,7 +102,7 @@ def load_detector(where: str | Path, prefer: str = 'best', **overrides) -> tuple
     `ConfigError`."""
     state = load_checkpoint(where, prefer)
     cfg = load_config(load_config(state['config']), **overrides)
-    model = DSETRTDETR(load_config(cfg, pretrained=False), classes=state['class_names'])
+    model = DSETRTDETR(load_config(cfg, pretrained=False, tile_glance_pretrained=False), classes=state['class_names'])
     load_weights(model, (state['ema'] or state)['model'], str(find_checkpoint(where, prefer)))
     return model.eval(), cfg, {k: state[k] for k in ('epoch', 'step', 'history', 'class_names', 'category_ids')}
 
@@ -113,7 +113,7 @@ _FREE = {'model.' + k for k in ('pretrained class_map freeze_stages freeze_norm 
 _FREE |= {'model.dset.' + k for k in ('token_keep_ratio token_pruning_warmup_epochs token_pruning_schedule restore '
         'prune_memory '
                                       'patch_moe_top_k tile_keep_ratio tile_warmup_epochs tile_mixed_ratios '
-                                      'tile_execution').split()}
+                                      'tile_execution tile_glance_pretrained').split()}
 _POSITION = {'training.batch_size', 'training.accumulation_steps', 'misc.seed', 'data.side', 'data.train_split',
              'data.split_file'}
 _UNREMARKABLE = {f'misc.{k}' for k in 'num_workers pin_memory prefetch_factor output_dir name '

@@ -68,6 +68,10 @@ class DSETSection(Section):
                            'multiples of it')
     tile_keep_ratio: Float = Field(.35, gt=0, le=1, description='share of tiles computed once the warm-up is over')
     tile_warmup_epochs: Int = Field(10, ge=0, description='epochs over which that share falls from 1')
+    tile_glance: str = Field('small', description="network that scores the tiles: 'small' (five convolutions) or a "
+            'timm network, such as tf_efficientnet_lite0')
+    tile_glance_pretrained: bool | PathText = Field(False, description='weights for that timm network: true (download), '
+            'a path, or a name of list_weights such as efficientnet_lite0_imagenet')
     tile_mixed_ratios: bool = Field(True, description='after the warm-up, draw a share for each training batch, up '
             'to 1')
     tile_execution: Literal['tiles', 'masked', 'dense'] = Field(

@@ -24,6 +24,7 @@ from .hub import check_download, download_pretrained, model_card, read_metadata,
 from .losses import loss_weights
 from .routers import load_balancing_loss, router_z_loss
 from .rtdetr import RTDETR, check_images, check_targets, load_weights, postprocess
+from .glance import glance_network
 from .teacher import map_distance
 from .tiles import (TileMode, TilePruner, Trunk, memory_cells, merge_outputs, spatial_layers, tile_importance_loss,
                         tileable, tiled_features)
@@ -137,7 +138,8 @@ def build_tiles(model, backbone: nn.Module, encoder: HybridEncoder) -> TilePrune
     channels = [c for _, c in spatial_layers(Trunk(tileable(backbone), encoder))]
     mixed = sorted({1., .7, .5, d.tile_keep_ratio}) if d.tile_mixed_ratios else ()
     pruner = TilePruner(d.tile_size, d.tile_keep_ratio, d.tile_warmup_epochs, execution=d.tile_execution,
-                        channels=channels, mixed=[r for r in mixed if r >= d.tile_keep_ratio])
+                        channels=channels, mixed=[r for r in mixed if r >= d.tile_keep_ratio],
+                        network=glance_network(d.tile_glance, d.tile_glance_pretrained))
     per_tile = sum((d.tile_size // s)**2 for s in backbone.strides)
     pruner.min_tiles = -(-model.num_queries // per_tile)   # a token for every query
     return pruner
@@ -250,7 +252,7 @@ class DSETRTDETR(RTDETR, ModelHubMixin):
 
     def metadata(self) -> dict:
         "What `config.json` holds: configuration and class map. The weights replace `pretrained`, so that is off."
-        config = load_config(self.config, pretrained=False).model_dump(mode='json')
+        config = load_config(self.config, pretrained=False, tile_glance_pretrained=False).model_dump(mode='json')
         return dict(model_type='dset_rtdetr', id2label={str(i): n for i, n in enumerate(self.class_names)},
                     config=config)
 

@@ -468,7 +468,8 @@ def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None
     accelerator = make_accelerator(cfg, run_dir, trackers)
     seed_everything(cfg.misc.seed)                       # the same weights in every process ...
     talks = accelerator.is_main_process and progress_mode() != 'none'
-    if not given: model = make_detector(load_config(cfg, pretrained=False) if state else cfg, data, verbose=talks)
+    bare = load_config(cfg, pretrained=False, tile_glance_pretrained=False)
+    if not given: model = make_detector(bare if state else cfg, data, verbose=talks)
     seed_everything(cfg.misc.seed, accelerator.process_index)   # ... and each its own noise
     if state: kw['loaded'] = state['loaded']
     trainer = Trainer(cfg, model, data, run_dir, accelerator, callbacks=callbacks, **kw)

@@ -27,7 +27,7 @@ FLOORS = (   # from the ground up: a module imports only from floors below its o
     'grids stages hub encoder average_precision visualize detection_data standin.renderer',
     'evaluation inputs token_pruning backbones published decoder experts dair_v2x own_data resizing standin.scenes',
     'rtdetr tiles entity_moe standin.traffic',
-    'teacher',
+    'teacher glance',
     'detector injection standin.dataset',
     'flops injected_models',
     'profiling reports',
