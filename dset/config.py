@@ -85,6 +85,9 @@ class DSETSection(Section):
                     f'{self.patch_moe_num_experts}')
         if self.prune_memory and not self.use_token_pruning:
             raise ValueError('prune_memory = True: needs use_token_pruning = True, without which nothing is pruned')
+        if self.tile_glance == 'small' and self.tile_glance_pretrained:
+            raise ValueError(f"tile_glance_pretrained = {self.tile_glance_pretrained!r}: needs a network, such as "
+                             "tile_glance = 'tf_efficientnet_lite0'; the small one has no pretrained weights")
         if self.use_tile_pruning and self.spatial_prior:
             raise ValueError(f'spatial_prior = {self.spatial_prior!r}: ranks all tokens of a map, which '
                              'use_tile_pruning = True does not compute; leave it out')

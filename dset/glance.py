@@ -30,8 +30,8 @@ class FirstStages(nn.Module):
             for later in children[children.index(last) + 1:]: delattr(self.body, later)
         with torch.no_grad(): shape = self.eval()(torch.zeros(1, 3, 4 * stride, 4 * stride)).shape
         if shape != (1, self.channels, 4, 4):
-            raise ValueError(f"tile_glance='{backbone.name}': its first stages cannot be taken alone; choose a network "
-                             'of convolutions, such as tf_efficientnet_lite0')
+            raise ValueError('its first stages cannot be taken alone; choose a network of convolutions, such as '
+                             'tf_efficientnet_lite0')
         self.train()
 
     def forward(self, images: Tensor) -> Tensor: return self.body(images)[-1]
@@ -42,8 +42,8 @@ def glance_network(name: str, pretrained: bool | str | Path = False) -> FirstSta
 
     `pretrained`: False, True (timm's weights, downloaded once), a weight file or a name of `list_weights`. Raises
     ValueError and FileNotFoundError as `create_backbone` does."""
-    if name == 'small':
-        if pretrained: raise ValueError("tile_glance='small' has no pretrained weights: name a network, such as "
-                                        'tf_efficientnet_lite0, or leave tile_glance_pretrained out')
-        return None
-    return FirstStages(create_backbone(name, find_weights(pretrained) if isinstance(pretrained, str) else pretrained))
+    if name == 'small': return None
+    try:
+        weights = find_weights(pretrained) if isinstance(pretrained, str) else pretrained
+        return FirstStages(create_backbone(name, weights))
+    except (ValueError, FileNotFoundError) as e: raise type(e)(f'tile_glance={name!r}: {e}') from None

@@ -460,20 +460,17 @@ def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None
     where, given = cfg.misc.resume_from_checkpoint, model is not None
     state = load_checkpoint(where) if where else None
     teacher = open_weights(cfg.training.teacher) if cfg.training.teacher else None
-    if teacher and teacher.encoder.hidden_dim != cfg.model.hidden_dim:
-        raise ConfigError(f'training.teacher has maps of {teacher.encoder.hidden_dim} channels, but '
-                          f'model.hidden_dim={cfg.model.hidden_dim}: take a teacher with the same encoder')
-    data = data or load_data(cfg)                        # before the folder is made: bad data leaves nothing behind
-    run_dir = make_run_dir(cfg, make_accelerator(cfg))
-    accelerator = make_accelerator(cfg, run_dir, trackers)
+    data, accelerator = data or load_data(cfg), make_accelerator(cfg)
     seed_everything(cfg.misc.seed)                       # the same weights in every process ...
     talks = accelerator.is_main_process and progress_mode() != 'none'
     bare = load_config(cfg, pretrained=False, tile_glance_pretrained=False)
     if not given: model = make_detector(bare if state else cfg, data, verbose=talks)
+    if teacher: learn_from(model, teacher.to(accelerator.device))
+    run_dir = make_run_dir(cfg, accelerator)             # now: bad data, weights and teachers leave nothing behind
+    accelerator = make_accelerator(cfg, run_dir, trackers)
     seed_everything(cfg.misc.seed, accelerator.process_index)   # ... and each its own noise
     if state: kw['loaded'] = state['loaded']
     trainer = Trainer(cfg, model, data, run_dir, accelerator, callbacks=callbacks, **kw)
-    if teacher: learn_from(trainer.net, teacher.to(accelerator.device))
     if given: trainer.started_from = 'a model that was given'
     elif trainer.started_from != 'noise': trainer.started_from = str(cfg.model.pretrained)
     elif not state: trainer.say(f'warning: {NOISE}')
