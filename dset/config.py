@@ -57,23 +57,17 @@ class DSETSection(Section):
     restore: Literal['zero', 'original'] = Field('zero', description='what stands in pruned cells: zeros, or the '
             'untouched projection')
     spatial_prior: Literal['center', 'edge'] | None = Field(None, description='prior added to the scores')
-    prune_memory: bool = Field(False, description='let queries come from kept tokens only and the decoder read no '
-            'others; needs use_token_pruning')
+    prune_memory: bool = Field(False, description='keep pruned tokens from the decoder too; needs use_token_pruning')
     use_patch_moe: bool = Field(True, description="make the encoder's FFN a mixture of experts")
     patch_moe_num_experts: Int = Field(4, ge=1, description='experts of an encoder layer')
     patch_moe_top_k: Int = Field(2, ge=1, description='experts a token is sent to')
-    use_tile_pruning: bool = Field(False, description='compute only the tiles of the image that a glance chooses, from '
-                                   'the backbone on')
-    tile_size: Int = Field(64, ge=32, multiple_of=32, description='side of a tile in pixels; both image sides must be '
-                           'multiples of it')
+    use_tile_pruning: bool = Field(False, description='compute only tiles that a glance chooses, from the backbone on')
+    tile_size: Int = Field(64, ge=32, multiple_of=32, description='side in pixels, a divisor of both of the image')
     tile_keep_ratio: Float = Field(.35, gt=0, le=1, description='share of tiles computed once the warm-up is over')
     tile_warmup_epochs: Int = Field(10, ge=0, description='epochs over which that share falls from 1')
-    tile_glance: str = Field('small', description="network that scores the tiles: 'small' (five convolutions) or a "
-            'timm network, such as tf_efficientnet_lite0')
-    tile_glance_pretrained: bool | PathText = Field(False, description='weights for that timm network: true (download), '
-            'a path, or a name of list_weights such as efficientnet_lite0_imagenet')
-    tile_mixed_ratios: bool = Field(True, description='after the warm-up, draw a share for each training batch, up '
-            'to 1')
+    tile_glance: str = Field('small', description='scores the tiles: small, or a timm name (tf_efficientnet_lite0)')
+    tile_glance_pretrained: bool | PathText = Field(False, description='its weights: as for model.pretrained')
+    tile_mixed_ratios: bool = Field(True, description='after the warm-up, draw a share up to 1 for each training batch')
     tile_execution: Literal['tiles', 'masked', 'dense'] = Field(
         'tiles', description='how kept tiles are computed: alone, by masks (the same numbers, no saving), or '
                 'everything')
@@ -86,8 +80,7 @@ class DSETSection(Section):
         if self.prune_memory and not self.use_token_pruning:
             raise ValueError('prune_memory = True: needs use_token_pruning = True, without which nothing is pruned')
         if self.tile_glance == 'small' and self.tile_glance_pretrained:
-            raise ValueError(f"tile_glance_pretrained = {self.tile_glance_pretrained!r}: needs a network, such as "
-                             "tile_glance = 'tf_efficientnet_lite0'; the small one has no pretrained weights")
+            raise ValueError('tile_glance_pretrained: the small glance has none; set tile_glance to a network')
         if self.use_tile_pruning and self.spatial_prior:
             raise ValueError(f'spatial_prior = {self.spatial_prior!r}: ranks all tokens of a map, which '
                              'use_tile_pruning = True does not compute; leave it out')

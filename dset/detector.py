@@ -136,12 +136,10 @@ def build_tiles(model, backbone: nn.Module, encoder: HybridEncoder) -> TilePrune
     d = model.dset
     if not d.use_tile_pruning: return None
     channels = [c for _, c in spatial_layers(Trunk(tileable(backbone), encoder))]
-    mixed = sorted({1., .7, .5, d.tile_keep_ratio}) if d.tile_mixed_ratios else ()
-    pruner = TilePruner(d.tile_size, d.tile_keep_ratio, d.tile_warmup_epochs, execution=d.tile_execution,
-                        channels=channels, mixed=[r for r in mixed if r >= d.tile_keep_ratio],
-                        network=glance_network(d.tile_glance, d.tile_glance_pretrained))
-    per_tile = sum((d.tile_size // s)**2 for s in backbone.strides)
-    pruner.min_tiles = -(-model.num_queries // per_tile)   # a token for every query
+    mixed = [r for r in sorted({1., .7, .5, d.tile_keep_ratio}) if d.tile_mixed_ratios and r >= d.tile_keep_ratio]
+    pruner = TilePruner(d.tile_size, d.tile_keep_ratio, d.tile_warmup_epochs, execution=d.tile_execution, mixed=mixed,
+                        channels=channels, network=glance_network(d.tile_glance, d.tile_glance_pretrained))
+    pruner.min_tiles = -(-model.num_queries // sum((d.tile_size // s)**2 for s in backbone.strides))   # a token a query
     return pruner
 
 # %% ../nbs/12_dset.ipynb #767816ff

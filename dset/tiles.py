@@ -501,17 +501,15 @@ def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[i
 class Glance(nn.Module):
     """Looks at a small copy of an image and scores its tiles: `[b, 3, h, w]` -> logits `[b, h/th, w/tw]`, float32.
 
-    A strided convolution for each of `widths` reaches stride 32: with three of them it sees the image at a quarter of
-    its size, with four at half. The strongest cell speaks for its tile, one more convolution lets neighbouring tiles
-    see each other. A `network` of stride 16 with a number of `channels` may stand in place of the convolutions, at
-    half the size (chapter 13c). Raises ValueError for more than five widths."""
+    A strided convolution for each of `widths` reaches stride 32: three of them see the image at a quarter of its size,
+    four at half; so does a `network` of stride 16 in their place (chapter 13c). The strongest cell speaks for its
+    tile, one more convolution lets neighbouring tiles see each other. Raises ValueError for more than five widths."""
     def __init__(self, tile: tuple[int, int] = (64, 64), widths: Sequence[int] = (16, 32, 64, 128),
                  network: nn.Module | None = None):
         super().__init__()
         if not 1 <= len(widths) <= 5:
             raise ValueError(f'widths={tuple(widths)}: give one to five of them, each halves the image')
-        def conv(a, b, stride): return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b),
-                                                     nn.SiLU())
+        def conv(a, b, s): return nn.Sequential(nn.Conv2d(a, b, 3, s, 1, bias=False), nn.BatchNorm2d(b), nn.SiLU())
         self.shrink, c = (2, network.channels) if network else (32 // 2 ** len(widths), widths[-1])
         self.stem = network or nn.Sequential(*[conv(a, b, 2) for a, b in zip((3, *widths), widths)])
         self.pool = (tile[0] // 32, tile[1] // 32)
@@ -540,15 +538,14 @@ class TilePruner(TokenPruner):
     vector that stands where nothing is computed (none: zeros). - `mixed`: ratios to draw from, one for each training
     batch once the warm-up is over.
     - `prior` `[gh, gw]`: added to the scores. - `ring`: how much of its best neighbour's probability a tile gets when
-    tiles are chosen. - `widths`, `network`: of the `Glance`.
+    tiles are chosen. - `network`, `widths`: of the `Glance`.
     - `budget`: 'fixed' tiles for every image, or on 'average' (in eval): all tiles above one score, at least
     `min_tiles`, at most `cap` times the budget.
     Raises ValueError for impossible settings and sizes."""
     def __init__(self, tile: int | tuple[int, int] = 64, keep_ratio: float = .35, warmup_epochs: int = 10,
                  schedule: str = 'linear', execution: str = 'tiles',
                  channels: Sequence[int] = (), mixed: Sequence[float] = (), prior: Tensor | None = None,
-                 prior_weight: float = 1., ring: float = 0., widths: Sequence[int] = (16, 32, 64, 128),
-                 network: nn.Module | None = None):
+                 prior_weight: float = 1., ring: float = 0., network: nn.Module | None = None, **glance):
         tile = _pair(tile)
         if any(s < 32 or s % 32 for s in tile):
             raise ValueError(f'tile_size={tile[0] if tile[0] == tile[1] else tile}: choose a multiple of 32, '
@@ -557,7 +554,7 @@ class TilePruner(TokenPruner):
         if execution not in TILE_EXECUTIONS:
             raise ValueError(f"tile_execution='{execution}': choose one of {', '.join(TILE_EXECUTIONS)}")
         super().__init__(8, keep_ratio, warmup_epochs, schedule)
-        self.predictor = Glance(tile, widths, network)
+        self.predictor = Glance(tile, network=network, **glance)
         self.tile, self.execution, self.mixed = tile, execution, tuple(mixed)
         self.prior_weight, self.ring = prior_weight, ring
         self.budget, self.cap, self.min_tiles = 'fixed', 2., 1

@@ -101,8 +101,8 @@ def batch(tmp: Path) -> None:
 def tiles(tmp: Path) -> None:
     "The study of tiles on a few pictures, the notebook that measures what tiles save, and that of the standing camera."
     _notebook('nbs/experiments', 'tiles_study', tmp, data_root=str(tmp / 'data'), num_frames=24, limit=8, epochs=1, mixed_epochs=1, batch_size=4, image_size=[96, 160],
-              keeps=[0.5], ways=['long_teacher', 'long_twin'], output_dir=str(tmp / 'study'), results_dir=str(tmp / 'results'))
-    for name in ('study/base_0', 'study/base_0_half', 'results/tiles_study', 'results/tiles_study_runs', 'results/tiles_teacher', 'results/tiles_teacher_runs'):
+              keeps=[0.5], ways=['network_choice', 'network_long_teacher', 'one', 'long_twin'], glance_seeds=[0], output_dir=str(tmp / 'study'), results_dir=str(tmp / 'results'))
+    for name in ('study/base_0', 'study/base_0_half', 'results/tiles_study', 'results/tiles_study_runs', 'results/tiles_teacher', 'results/tiles_teacher_runs', 'results/tiles_glance'):
         if not list(csv.DictReader((tmp / f'{name}.csv').open(encoding='utf-8'))): raise AssertionError(f'the study wrote no row of {name}.csv')
     _notebook('nbs/experiments', 'tiles_speed', tmp, backbones=['presnet18'], image_size=[128, 192], keeps=[1.0, 0.5], repeats=1, threads=1, transformers_too=False, files=[0.5],
               results_dir=str(tmp / 'results'))
