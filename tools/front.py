@@ -99,11 +99,13 @@ def _tiles_line(lang: str) -> str:
     k, s, ms = t.set_index('keep').loc[.35], t.iloc[0], t.set_index('model')['p50_ms']
     theirs = k.faster * ms['transformers'] / ms['dense']
     r = _table('tiles_study').set_index(['choice', 'budget', 'keep'])
-    half, random, whole, twin = (r.loc[x] for x in (('learned at half size', 'average', .35), ('random', 'average', .35), ('all', 'all', 1.), ('twin', 'all', 1.)))
+    half, random, twin = (r.loc[x] for x in (('learned at half size', 'average', .35), ('random', 'average', .35), ('twin', 'all', 1.)))
+    n = _table('tiles_network').set_index(['way', 'choice', 'budget'])
+    seen, dense = n.loc[('network_long_teacher', 'learned', 'average')], n.loc[('long_twin', 'all', 'all')]
     return {'en': f'**Pruning before the backbone does.** With {k.kept_share:.0%} of the 64-pixel tiles the same R50 needs {k.of_dense_flops:.0%} of the FLOPs and runs {k.faster:.2f}x as fast as our dense R50, {theirs:.2f}x as fast as that of transformers ({s.threads} threads, `tiles_latency`, [chapter 13](13_tiles.ipynb)). '
-                  f'It costs accuracy: on synthetic frames as empty as real roads a small detector finds mAP {half.mAP:.3f} in {half.kept_share:.0%} of its tiles, {random.mAP:.3f} in {random.kept_share:.0%} at random, {whole.mAP:.3f} in all of them, and its dense twin {twin.mAP:.3f} ({twin.seeds} seeds, `tiles_study`).',
+                  f'It costs accuracy: on synthetic frames as empty as real roads a small detector finds mAP {seen.mAP:.3f} in {seen.kept_share:.0%} of its tiles where a network with ImageNet weights chooses them and the dense twin teaches; the twin finds {dense.mAP:.3f} ({dense.seeds} seeds, `tiles_network`, [chapter 13c](13c_glance.ipynb)). With neither, in half as many epochs, it is {half.mAP:.3f} in {half.kept_share:.0%}, {random.mAP:.3f} in {random.kept_share:.0%} at random, and {twin.mAP:.3f} dense ({twin.seeds} seeds, `tiles_study`).',
             'zh': f'**在主干网络之前剪枝则有效。** 只计算 {k.kept_share:.0%} 的 64 像素分块时，同一个 R50 需要 {k.of_dense_flops:.0%} 的 FLOPs，速度为我们稠密 R50 的 {k.faster:.2f} 倍，为 transformers 的 {theirs:.2f} 倍（{s.threads} 线程，`tiles_latency`，[第 13 章](13_tiles.ipynb)）。'
-                  f'精度有代价：在空旷程度接近真实道路的合成图像上，小型检测器用 {half.kept_share:.0%} 的分块得到 mAP {half.mAP:.3f}，随机选取 {random.kept_share:.0%} 的分块得 {random.mAP:.3f}，全部分块 {whole.mAP:.3f}，稠密模型 {twin.mAP:.3f}（{twin.seeds} 个种子，`tiles_study`）。'}[lang]
+                  f'精度有代价：在空旷程度接近真实道路的合成图像上，若由带 ImageNet 权重的网络选块、并以稠密模型为教师，小型检测器用 {seen.kept_share:.0%} 的分块得到 mAP {seen.mAP:.3f}，稠密模型为 {dense.mAP:.3f}（{dense.seeds} 个种子，`tiles_network`，[第 13c 章](13c_glance.ipynb)）。两者皆无、轮数减半时，用 {half.kept_share:.0%} 的分块得 {half.mAP:.3f}，随机选取 {random.kept_share:.0%} 得 {random.mAP:.3f}，稠密为 {twin.mAP:.3f}（{twin.seeds} 个种子，`tiles_study`）。'}[lang]
 
 
 def _camera_line(lang: str) -> str:
