@@ -14,7 +14,7 @@ TEXT = {   # English, Chinese
     'rtdetr_presnet18': ('time is short and every picture is full', '时间紧、画面拥挤'), 'dset_presnet18': ('you want the sparse parts to study them', '用于研究稀疏部件'),
     'dset_hgnetv2_b2': ('dominated by dense R18 here: slower and less accurate', '此处被稠密 R18 支配：更慢，精度更低'),
     'stream': ('the camera stands still', '摄像机固定不动'), 'of_stream': ('as fast as frame by frame', '倍于逐帧计算'),
-    'as_dense': ('as fast as its dense twin', '倍于其稠密模型'), 'tiles': ('the road is mostly empty; train it with tiles first', '路面大多空旷；需先以分块训练'),
+    'as_dense': ('as fast as its dense twin', '倍于其稠密模型'), 'tiles': ('the road is mostly empty; train it with tiles first, with a pretrained glance (chapter 13c)', '路面大多空旷；需先以分块训练，并用预训练的选块网络（第 13c 章）'),
 }
 
 
