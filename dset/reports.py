@@ -279,6 +279,7 @@ def epoch_record(trainer, metrics: dict, began: float) -> dict[str, Any]:
                   images_per_second=images_per_second(t, trainer.accelerator.num_processes), loader_wait=wait,
                   memory_gib=peak_memory_gib(), seconds=time.perf_counter() - began, train_seconds=t.get('train', 0.))
     if 'skipped' in means: record['skipped_steps'] = int(means['skipped'])
+    if 'tiles/share' in means: record['tile_share'] = means['tiles/share']
     if means.get('tiles/objects/2'):
         record['tile_recall'] = {k: means[f'tiles/objects/{i}'] / means['tiles/objects/2']
                                  for i, k in enumerate(('kept', 'random'))}
@@ -291,6 +292,7 @@ def epoch_line(record: dict, epochs: int) -> str:
     scores = f" | mAP {m['mAP']:.3f} mAP50 {m['mAP50']:.3f}" if m else ''
     if (t := r.get('tile_recall')) and t['random'] < 1:
         scores += f" | objects in tiles {t['kept']:.3f} (random {t['random']:.3f})"
+    if 'tile_share' in r: scores += f" | tiles {r['tile_share']:.2f}"
     return (f"epoch {r['epoch']}/{epochs} | loss {r['losses']['loss']:.2f}{scores} | keep {r['keep_ratio']:.2f} | "
             f"lr {max(r['lr'].values()):.1e} | "
             f"{r['images_per_second']:.1f} img/s | {r['memory_gib']:.1f} GiB | {r['seconds']:.0f} s")

@@ -205,6 +205,7 @@ class Trainer:
         if 'keep_ratio' in info: self.meters.add({'keep_ratio': float(info['keep_ratio'])})
         if 'kept_tiles' in info:
             scores, kept = info['tile_scores'], info['kept_tiles']
+            self.meters.add({'tiles/share': kept.shape[1] / scores.shape[1]})
             draw = torch.Generator(scores.device).manual_seed(self.updates)      # leaves the run's own draws alone
             other = torch.rand(scores.shape, device=scores.device, generator=draw).topk(kept.shape[1]).indices
             counts = [object_recall(k, targets, info['tile_grid']) for k in (kept, other)]
