@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from accelerate.utils import gather_object
 
-from .config import Config, ConfigError, diff_config, load_config, whole_file
+from .config import NO_WEIGHTS, Config, ConfigError, diff_config, load_config, whole_file
 from .detector import DSETRTDETR, load_weights
 from .optimisation import restore_optimizer
 from .reports import write_records
@@ -102,7 +102,7 @@ def load_detector(where: str | Path, prefer: str = 'best', **overrides) -> tuple
     `ConfigError`."""
     state = load_checkpoint(where, prefer)
     cfg = load_config(load_config(state['config']), **overrides)
-    model = DSETRTDETR(load_config(cfg, pretrained=False, tile_glance_pretrained=False), classes=state['class_names'])
+    model = DSETRTDETR(load_config(cfg, **NO_WEIGHTS), classes=state['class_names'])
     load_weights(model, (state['ema'] or state)['model'], str(find_checkpoint(where, prefer)))
     return model.eval(), cfg, {k: state[k] for k in ('epoch', 'step', 'history', 'class_names', 'category_ids')}
 

@@ -16,7 +16,7 @@ from huggingface_hub import ModelHubMixin
 from torch import Tensor, nn
 
 from .backbones import create_backbone
-from .config import Config, ConfigError, load_config
+from .config import NO_WEIGHTS, Config, ConfigError, load_config
 from .decoder import RTDETRTransformerv2
 from .encoder import HybridEncoder
 from .experts import PatchMoELayer
@@ -250,7 +250,7 @@ class DSETRTDETR(RTDETR, ModelHubMixin):
 
     def metadata(self) -> dict:
         "What `config.json` holds: configuration and class map. The weights replace `pretrained`, so that is off."
-        config = load_config(self.config, pretrained=False, tile_glance_pretrained=False).model_dump(mode='json')
+        config = load_config(self.config, **NO_WEIGHTS).model_dump(mode='json')
         return dict(model_type='dset_rtdetr', id2label={str(i): n for i, n in enumerate(self.class_names)},
                     config=config)
 

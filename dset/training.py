@@ -27,7 +27,7 @@ from tqdm import tqdm
 from .checkpoint import (find_checkpoint, get_rng_state, load_checkpoint, restore_trainer, save_checkpoint,
                              seed_everything,
                              set_rng_state, trainer_state)
-from .config import Config, ConfigError, flatten, load_config, save_config, write_json
+from .config import NO_WEIGHTS, Config, ConfigError, flatten, load_config, save_config, write_json
 from .detector import DSETRTDETR
 from .evaluation import evaluate_coco, join_detections
 from .loading import Data, EpochBatches, check_truth, end_workers, load_data, make_loader, predict_loader, share_of
@@ -464,8 +464,7 @@ def build_trainer(cfg: Config, data: Data | None = None, model: nn.Module | None
     data, accelerator = data or load_data(cfg), make_accelerator(cfg)
     seed_everything(cfg.misc.seed)                       # the same weights in every process ...
     talks = accelerator.is_main_process and progress_mode() != 'none'
-    bare = load_config(cfg, pretrained=False, tile_glance_pretrained=False)
-    if not given: model = make_detector(bare if state else cfg, data, verbose=talks)
+    if not given: model = make_detector(load_config(cfg, **NO_WEIGHTS) if state else cfg, data, verbose=talks)
     if teacher: learn_from(model, teacher.to(accelerator.device))
     run_dir = make_run_dir(cfg, accelerator)             # now: bad data, weights and teachers leave nothing behind
     accelerator = make_accelerator(cfg, run_dir, trackers)
