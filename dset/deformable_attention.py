@@ -84,12 +84,17 @@ def bilinear_taps(points: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
     """Cells `y*w + x` and shares of the four neighbours, both `[..., p, 4]`, of `points [..., p, 2]`.
 
     `sizes [p, 2]`: (w, h) of the map that each point reads."""
-    at, sizes = points*sizes - .5, sizes[:, :, None]
-    cell = torch.stack([at.floor(), at.floor() + 1], -1)  # [..., p, (x, y), 2]
-    share = (1 - (cell - at[..., None]).abs()) * ((cell >= 0) & (cell < sizes))
-    x, y = cell.clamp(min=0).minimum(sizes - 1).nan_to_num(0.).long().unbind(-2)  # each [..., p, 2]
-    index = y[..., None]*sizes[:, :1].long() + x[..., None, :]  # [..., p, 2, 2]
-    return index.flatten(-2), (share[..., 1, :, None]*share[..., 0, None, :]).flatten(-2)
+    def neighbours(at, size):
+        "Along one axis: the two cells around `at [..., p]` and how much of each."
+        cells = at.floor(), at.floor() + 1
+        return ([c.clamp(min=0).minimum(size - 1).nan_to_num(0.).long() for c in cells],
+                [(1 - (c - at).abs()) * ((c >= 0) & (c < size)) for c in cells])
+
+    (x, y), (w, h) = (points*sizes - .5).unbind(-1), sizes.unbind(-1)  # each [..., p]
+    (columns, in_x), (rows, in_y) = neighbours(x, w), neighbours(y, h)
+    rows = [row*w.long() for row in rows]
+    return (torch.stack([row + column for row in rows for column in columns], -1),
+            torch.stack([sy*sx for sy in in_y for sx in in_x], -1))
 
 def nearest_taps(points: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
     "As `bilinear_taps` for the `discrete` method: one cell a point, `[..., p, 1]`, share 1."
