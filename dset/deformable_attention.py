@@ -84,17 +84,12 @@ def bilinear_taps(points: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
     """Cells `y*w + x` and shares of the four neighbours, both `[..., p, 4]`, of `points [..., p, 2]`.
 
     `sizes [p, 2]`: (w, h) of the map that each point reads."""
-    def neighbours(at, size):
-        "Along one axis: the two cells around `at [..., p]` and how much of each."
-        cells = at.floor(), at.floor() + 1
-        return ([c.clamp(min=0).minimum(size - 1).nan_to_num(0.).long() for c in cells],
-                [(1 - (c - at).abs()) * ((c >= 0) & (c < size)) for c in cells])
-
-    (x, y), (w, h) = (points*sizes - .5).unbind(-1), sizes.unbind(-1)  # each [..., p]
-    (columns, in_x), (rows, in_y) = neighbours(x, w), neighbours(y, h)
-    rows = [row*w.long() for row in rows]
-    return (torch.stack([row + column for row in rows for column in columns], -1),
-            torch.stack([sy*sx for sy in in_y for sx in in_x], -1))
+    axes = list(zip((points*sizes - .5).unbind(-1), sizes.unbind(-1)))  # x and y: place [..., p], side of the map [p]
+    near = [(at.floor(), at.floor() + 1) for at, _ in axes]
+    columns, rows = ([c.clamp(min=0).minimum(n - 1).nan_to_num(0).long() for c in cs] for cs, (_, n) in zip(near, axes))
+    in_x, in_y = ([(1 - (c - at).abs()) * ((c >= 0) & (c < n)) for c in cs] for cs, (at, n) in zip(near, axes))
+    index = torch.stack([row*sizes[:, 0].long() + column for row in rows for column in columns], -1)
+    return index, torch.stack([sy*sx for sy in in_y for sx in in_x], -1)
 
 def nearest_taps(points: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
     "As `bilinear_taps` for the `discrete` method: one cell a point, `[..., p, 1]`, share 1."

@@ -83,15 +83,15 @@ def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint:
 
     Writes `<out>/watched.mp4` (boxes, computed tiles tinted) and `<out>/watched.jsonl` (a line a frame: seconds, kind,
     share, boxes, scores, labels), whole even when stopped by
-    Ctrl-C. Returns what it measured: frames, frames per second, mean and 95th percentile of the share of tiles and of
-    the milliseconds. Raises ValueError or FileNotFoundError."""
+    Ctrl-C. Returns what it measured: frames, frames per second, mean and 95th percentile of the share of tiles, median
+    and 95th percentile of the milliseconds. Raises ValueError or FileNotFoundError."""
     frames, rate, total = _open_source(str(source))
     stream = SteadyStream(detector, sway=sway, **options) if sway else Stream(detector, **options)
     names, times, shares, kinds = detector.class_names, [], [], Counter()
     out = Path(out).expanduser() if out is not None else None
     if out is not None: out.mkdir(parents=True, exist_ok=True)
     writer = _Film(out / 'watched.mp4', rate) if out is not None and film else None
-    lines = open(out / 'watched.jsonl', 'w', encoding='utf-8') if out is not None else None
+    lines = open(out / 'watched.jsonl', 'w', buffering=1, encoding='utf-8') if out is not None else None
     bar = tqdm(total=min(total, most) if most and total else most or total or None, unit='frame', disable=None
                if progress else True)
     stopped = None
