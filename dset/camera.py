@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torchvision.transforms.v2.functional import resize
 
 # %% ../nbs/14_camera.ipynb #31d7d26e
-from .config import whole_file
+from .files import check_ranges, whole_file
 from .rtdetr import postprocess
 from .tiles import TileGrid, TileMode, object_share, window_cells
 from .token_pruning import num_kept
@@ -177,8 +177,7 @@ def multiplied(detector: nn.Module):
 def remember(detector: nn.Module, images: Tensor, grid: TileGrid) -> tuple[dict, FeatureMemory]:
     "The detector's answer to whole images `[b, 3, h, w]` in 0..1, and the memory that they leave."
     memory, encoder = FeatureMemory(), detector.encoder
-    with Remember(grid, memory): maps = [project(f)
-                                         for project, f in zip(encoder.input_proj, detector.backbone(images))]
+    with Remember(grid, memory): maps = [put(f) for put, f in zip(encoder.input_proj, detector.backbone(images))]
     spots = len(memory.tables)
     for m in maps: memory.add(m)
     encoded, _ = encoder.encode(maps)
@@ -193,8 +192,7 @@ def recall(detector: nn.Module, images: Tensor, grid: TileGrid, memory: FeatureM
            answer: Sequence[int] | None = None) -> dict:
     """The detector's answer, for the images `answer` (None: all), when only the tiles of `grid` are computed and all
     else is as `memory` has it; the memory follows."""
-    encoder, levels, spots = detector.encoder, memory.levels, memory.spots
-    mode = Recall(grid, memory)
+    encoder, levels, spots, mode = detector.encoder, memory.levels, memory.spots, Recall(grid, memory)
     with mode: maps = [project(f) for project, f in zip(encoder.input_proj, detector.backbone(grid.cut(images)))]
     tiles = [tuple(m.shape[2:]) for m in maps]
     for i, m in enumerate(maps): memory.write(spots + i, m, grid)
@@ -210,9 +208,8 @@ def recall(detector: nn.Module, images: Tensor, grid: TileGrid, memory: FeatureM
 # %% ../nbs/14_camera.ipynb #69a92543
 class Seen(NamedTuple):
     """What `Stream` says of a frame: the detections (`boxes [n, 4]` xyxy in pixels of the frame, `scores`, `labels`),
-    how they came about (`kind`: 'key' all computed,
-    'tiles' some, 'same' none, 'lost' no frame), the numbers of the computed tiles, their share, and the seconds it
-    took."""
+    how they came about (`kind`: 'key' all computed, 'tiles' some, 'same' none, 'lost' no frame), the numbers of the
+    computed tiles, their share, and the seconds it took."""
     detections: dict
     kind: str
     tiles: Tensor
@@ -236,14 +233,17 @@ class Stream:
     last computed from; besides, in each frame, the `refresh` oldest of those that differ at all. Above `key_share` of
     changed tiles, on the first frame and after a gap of more than `max_gap` seconds the whole frame is computed.
     `cap`: at most so many tiles a frame (then nothing is a key frame but the first). Raises ValueError for a detector
-    that cannot be tiled, or a frame of another size."""
+    that cannot be tiled, options out of range, or a frame of another size."""
     def __init__(self, detector: nn.Module, image_size: tuple[int, int] | None = None, tile: int = 64,
-                 threshold: int = 20, share: float = .01, refresh: int = 1,
-                 key_share: float = .5, cap: int | None = None, reach: int | None = None, max_gap: float | None = None,
-                 score: float = .3):
-        size = tuple(image_size or detector.config.data.image_size)
-        if any(s % tile for s in size):
-            raise ValueError(f'image_size {size} with tiles of {tile} pixels: choose a size of whole tiles')
+                 threshold: int = 20, share: float = .01, refresh: int = 1, key_share: float = .5,
+                 cap: int | None = None, reach: int | None = None, max_gap: float | None = None, score: float = .3):
+        size = tuple([image_size] * 2 if isinstance(image_size, int) else image_size or detector.config.data.image_size)
+        if tile < 32 or tile % 32: raise ValueError(f'tile={tile}: give 32 pixels or a multiple of them')
+        if (near := tuple(max(1, round(s / tile)) * tile for s in size)) != size:
+            raise ValueError(f'image_size {size} is not made of whole tiles of {tile} pixels: take {near}, for example')
+        check_ranges(threshold=(threshold, 0, 255), share=(share, 0, 1), refresh=(refresh, 0, math.inf),
+                     key_share=(key_share, 0, math.inf), cap=(cap, 1, math.inf), reach=(reach, 0, math.inf),
+                     max_gap=(max_gap, 0, math.inf), score=(score, 0, 1))
         self.detector, self.size, self.tile, self.threshold = detector.eval(), size, tile, threshold
         self.share, self.refresh, self.key_share, self.cap = share, refresh, key_share, cap
         self.max_gap, self.score, self.reach = max_gap, score, tile // 8 if reach is None else reach
@@ -290,8 +290,7 @@ class Stream:
     def _resize(self, name, frame: Tensor) -> Tensor:
         if frame.dtype != torch.uint8 or frame.ndim != 3 or frame.shape[0] != 3:
             raise ValueError(f'camera {name!r}: a frame of {list(frame.shape)} ({frame.dtype}): give uint8 [3, h, w]')
-        known = self.cameras.get(name)
-        if known is not None and known.size != tuple(frame.shape[1:]):
+        if (known := self.cameras.get(name)) is not None and known.size != tuple(frame.shape[1:]):
             raise ValueError(f'camera {name!r}: a frame of {tuple(frame.shape[1:])} after frames of {known.size}: '
                              f'forget({name!r}) first, or give it another name')
         frame = frame.to(next(self.detector.parameters()).device)

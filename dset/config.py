@@ -499,6 +499,7 @@ def _typed(name: str, text: str | list[str]) -> Any:
     kinds = _kinds(leaves()[name][1].annotation)
     try: value = yaml.safe_load(text) if text else text
     except yaml.YAMLError: return text
+    if list in kinds and type(value) not in kinds and isinstance(value, (int, float, str)): value = [value]
     return text if str in kinds and type(value) not in kinds | {type(None)} else value
 
 
@@ -511,8 +512,7 @@ def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple
     if prog == 'dset_eval' and not rest and bool(args.checkpoint) == bool(args.weights):
         parser.error("give --checkpoint (a run of dset) or --weights (anybody's checkpoint)")
     if prog == 'dset_eval' and rest and rest[0].startswith('--config'):
-        raise ConfigError('a checkpoint brings its own configuration: leave --config out; single keys may be '
-                'changed by --KEY VALUE')
+        raise ConfigError('a checkpoint brings its own configuration: leave --config out; change a key by --KEY VALUE')
     if rest:
         raise ConfigError(_unknown(rest[0].removeprefix('--').split('=')[0]) if rest[0].startswith('--')
                           else f'{rest[0]!r} stands alone: options are --key value')

@@ -151,8 +151,8 @@ def _class_names(config: Config, num_classes: int | None, classes: Iterable[str]
         try: return class_map(config.data.classes)[0]
         except ValueError as e: raise ConfigError(str(e)) from None
     names = [f'class_{i}' for i in range(num_classes)] if classes is None else list(classes)
-    if not names or len(set(names)) != len(names):
-        raise ConfigError(f'classes = {names}: give at least one name, each once')
+    if not names or isinstance(classes, str) or len(set(names)) != len(names):
+        raise ConfigError(f'classes = {classes or names!r}: give a list, at least one name, each once')
     if num_classes not in (None, len(names)):
         raise ConfigError(f'num_classes = {num_classes} but {len(names)} classes are named ({", ".join(names)})')
     return names

@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import SamConfig, SamModel
 from .entity_moe import EntityMoEWrapper, check_entity_moe
+from .files import whole_file
 from .hub import hub_or_cache
 from .injection import (_add_vision_outputs, _bare, _dims, _head_parameters, _plain, _replace, _wrap, base_name,
                             entity_moe_wrappers, experts_per_block, find_blocks, find_family, inject_entity_moe,
@@ -247,8 +248,7 @@ def save_entity_moe(model: nn.Module, path, head: bool | None = None) -> Path:
     state = {k: v.contiguous() for k, v in (entity_moe_state(bare) | heads).items()}
     meta = _plain(dict(config=bare.entity_moe_config, base_class=type(bare).__name__,
                        layers={p: w.settings for p, w in entity_moe_wrappers(bare).items()}, head=list(heads)))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    save_file(state, file, metadata={'entity_moe': repr(meta)})
+    with whole_file(file) as part: save_file(state, part, metadata={'entity_moe': repr(meta)})
     return file
 
 # %% ../nbs/26b_injected_models.ipynb #dd295003

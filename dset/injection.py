@@ -113,9 +113,7 @@ def _words(keys: list) -> tuple:
     if not isinstance(keys[0], tuple): return 'all', 'last', 'last_half'
     return ('all', 'last', 'layer4') if isinstance(keys[0][0], str) else ('all', 'last', 'last_stage')
 
-def _as_key(entry):
-    "Lists of two, as JSON gives them, count as pairs."
-    return tuple(entry) if isinstance(entry, list) else entry
+def _as_key(entry): return tuple(entry) if isinstance(entry, list) else entry      # JSON gives pairs as lists
 
 def select_blocks(keys: list, layers, words: tuple | None = None, name: str = 'layers') -> list:
     "The keys that `layers`, a word or a list of keys, asks for, in model order; `ValueError` naming what is allowed."
@@ -136,8 +134,7 @@ def experts_per_block(num_experts: int | dict, keys: list, name: str = 'num_expe
     if not isinstance(num_experts, dict): return dict.fromkeys(keys, num_experts)
     given = {_as_key(k): n for k, n in num_experts.items()}
     if set(given) == set(keys): return {k: given[k] for k in keys}
-    raise ValueError(f'{name} names the blocks {list(given)}, but experts are injected into {keys}: '
-                     'the two must agree.')
+    raise ValueError(f'{name} names the blocks {list(given)}, but experts are injected into {keys}: let both agree.')
 
 # %% ../nbs/26_injection.ipynb #679d5ace
 def block_dim(block: nn.Module) -> int:
@@ -191,8 +188,8 @@ def _dims(model: nn.Module, paths: list[str], layout: str) -> dict[str, int]:
         swapped = (shape is not None and axes == 4 and read is not None
                    and shape[channel] != read == shape[-1 if channel == 1 else 1])
         if shape is not None and (len(shape) != axes or swapped):
-            raise ValueError(f'{p} was declared {layout}, but gives shape {list(shape)}' + (f' with {read} channels.'
-                if swapped else '.'))
+            raise ValueError(f'{p} was declared {layout}, but gives shape {list(shape)}'
+                             + (f' with {read} channels.' if swapped else '.'))
         dims[p] = read if shape is None else shape[channel]
     return dims
 
@@ -249,6 +246,8 @@ def _plain(value):
 def _chosen_paths(model: nn.Module, layers, blocks, where: str, words, name) -> dict:
     "Key -> the module paths to wrap for it."
     if blocks is not None:
+        if isinstance(blocks, str) or not blocks or any(a.startswith(f'{b}.') for a in blocks for b in blocks):
+            raise ValueError(f'blocks={blocks!r}: give a list of module paths, none of them within another')
         modules = dict(model.named_modules())
         if missing := [b for b in blocks if b not in modules or not b]:
             near = difflib.get_close_matches(str(missing[0]), modules, 3)

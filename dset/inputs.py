@@ -89,7 +89,8 @@ def resized(image: Tensor, size: tuple[int, int]) -> Tensor:
     return eval_transforms(size)(image).float() / 255
 
 # %% ../nbs/appendix/A25_inputs.ipynb #7c4359b7
-IMAGES, VIDEOS = ('.jpg', '.jpeg', '.png', '.webp', '.gif'), ('.mp4', '.avi', '.mov', '.mkv', '.webm')
+IMAGES = ('.jpg', '.jpeg', '.png', '.webp', '.gif', '.bmp')
+VIDEOS = '.mp4', '.avi', '.mov', '.mkv', '.webm'
 
 def _below(folder: Path) -> list[Path]:
     "Pictures and videos in `folder` and below, links followed (each folder once), sorted; hidden files are left out."
@@ -115,6 +116,8 @@ def find_inputs(inputs: Sequence[str | Path] | str | Path) -> list[tuple[Path, s
         elif path.is_file(): files, base = [path], path.parent
         else: files, base = [Path(f) for f in sorted(glob.glob(str(path), recursive=True)) if Path(f).is_file()], None
         if not files:
+            if not glob.has_magic(str(path)) and not path.exists():
+                raise FileNotFoundError(f'{item} does not exist: give files, folders or globs')
             raise FileNotFoundError(f"{item} holds no image or video: give files, "
                                     f"folders or globs of {' '.join(IMAGES + VIDEOS)}")
         for f in files:

@@ -275,12 +275,11 @@ def yolo_to_coco(images: str | Path, labels: str | Path, class_names: Sequence[s
     the YOLO classes.
 
     `class_names` is a list, or a map from class numbers as in data.yaml. A polygon becomes its box and a confidence is
-    ignored, both counted in a warning and in `info`. Raises `FileNotFoundError` without a folder, `ValueError` for a
-    line that is none; unreadable images are left to `CocoDetection`'s report."""
+    ignored; these, and labels without an image, are counted in a warning and in `info`. Raises `FileNotFoundError`
+    without a folder, `ValueError` for a line that is none; unreadable images are left to `CocoDetection`'s report."""
     classes, images, labels = _class_table(class_names), Path(images).expanduser(), Path(labels).expanduser()
     if not images.is_dir(): raise FileNotFoundError(f"cannot read folder {images}: it does not exist")
-    if not labels.is_dir():
-        raise FileNotFoundError(f"label folder {labels} does not exist: every image would be without objects")
+    if not labels.is_dir(): raise FileNotFoundError(f"label folder {labels} does not exist: there would be no objects")
     coco, seen = dict(images=[], annotations=[], categories=[dict(id=i, name=n) for i, n in classes.items()]), Counter()
     for k, name in enumerate(sorted(p.name for p in images.iterdir() if is_file_of(p.name, IMAGE_SUFFIXES))):
         path, row = labels/f'{Path(name).stem}.txt', dict(id=k, file_name=name)
@@ -296,9 +295,10 @@ def yolo_to_coco(images: str | Path, labels: str | Path, class_names: Sequence[s
             seen[kind] += 1
             coco['annotations'].append(dict(id=len(coco['annotations']) + 1, image_id=k, category_id=c, bbox=box,
                                             area=box[2] * box[3], iscrowd=0))
-    odd = [f'{seen[k]:,} {what}' for k, what in [('polygon', 'polygons became their boxes'),
-                                                 ('confidence', 'confidences (a sixth number) were ignored')]
-           if seen[k]]
+    known = {Path(r['file_name']).stem for r in coco['images']} | {'classes'}
+    seen['stray_label'] = sum(p.stem not in known for p in labels.glob('*.txt'))
+    words = dict(polygon='polygons became their boxes', confidence='confidences (a sixth number) were ignored',
+                 stray_label=f'label files have the name of no image in {images} and were left out')
+    odd = [f'{seen[k]:,} {what}' for k, what in words.items() if seen[k]]
     if odd: warnings.warn(f"{labels}: {'; '.join(odd)}", stacklevel=2)
-    return dict(coco, info=dict(description=f'YOLO labels of {labels}', polygons=seen['polygon'],
-                                confidences=seen['confidence']))
+    return dict(coco, info=dict(description=f'YOLO labels of {labels}') | {f'{k}s': seen[k] for k in words})

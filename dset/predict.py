@@ -26,7 +26,7 @@ from torchvision.transforms.v2 import functional as tvF
 from torchvision.utils import draw_bounding_boxes
 from tqdm.auto import tqdm
 
-from .config import run_command, whole_file, write_json
+from .files import check_ranges, run_command, whole_file, write_json
 from .detection_data import read_image
 from .evaluation import coco_results, evaluate_coco, load_ground_truth
 from .inputs import exif_orientation, find_inputs, read_any, resized, turn_upright, video_frames
@@ -180,7 +180,7 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
     result = dict(class_names=list(detector.class_names), threshold=threshold, image_size=list(size),
                   seconds=round(time.time() - began, 2),
                   images=records, unreadable=unreadable)
-    if out: write_json(result, out/'predictions.json')
+    if out and (records or not unreadable): write_json(result, out/'predictions.json')    # an earlier result stays
     return result
 
 def show_files(result: dict, most: int = 4, width: float = 5.):
@@ -230,6 +230,7 @@ def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, imag
     folder, file = find_coco(root, inside if inside.is_file() else val_split, image_root)
     gt = load_ground_truth(file)
     if limit: gt = _first_images(gt, limit)
+    check_ranges(batch_size=(batch_size, 1, float('inf')), images=(len(gt['images']), 1, float('inf')))
     named = isinstance(weights, (str, Path))
     detector = open_detector(weights, device=device) if named else weights
     size, rows = _model_size(detector, image_size), match_categories(detector.class_names, gt['categories'], class_map)
@@ -258,8 +259,7 @@ def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, imag
                                              images_per_second=len(images) / max(seconds, 1e-9))
 
 def _first_images(gt: dict, n: int) -> dict:
-    images = gt['images'][:n]
-    ids = {i['id'] for i in images}
+    images, ids = gt['images'][:n], {i['id'] for i in gt['images'][:n]}
     return gt | dict(images=images, annotations=[a for a in gt['annotations'] if a['image_id'] in ids])
 
 def evaluation_line(metrics: dict, name: str = '') -> str:
@@ -312,10 +312,10 @@ def dset_predict(argv: list[str] | None = None) -> None:
                                args.every, not args.no_pictures)
         images, unreadable = result['images'], result['unreadable']
         for u in unreadable: print(f"not read: {u['why']}", file=sys.stderr)
+        if not images: raise ValueError(f'none of the {len(unreadable)} files could be read')
         if turned := sum('exif_orientation' in r for r in images):
             print(f'{turned} pictures carry an EXIF orientation and were turned upright; '
                   'their boxes are in pixels of the picture as it is seen', file=sys.stderr)
         print(f"{sum(len(r['detections']) for r in images)} objects in {len(images)} pictures, "
               f"{len(unreadable)} not readable, {result['seconds']} s; everything is in {args.out}")
-        if not images: raise ValueError(f'none of the {len(unreadable)} files could be read')
     run_command(lambda: with_packages(command))

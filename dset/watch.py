@@ -85,13 +85,13 @@ def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint:
     share, boxes, scores, labels), whole even when stopped by
     Ctrl-C. Returns what it measured: frames, frames per second, mean and 95th percentile of the share of tiles, median
     and 95th percentile of the milliseconds. Raises ValueError or FileNotFoundError."""
+    if most is not None and most < 1: raise ValueError(f'frames={most}: give at least one')
     frames, rate, total = _open_source(str(source))
     stream = SteadyStream(detector, sway=sway, **options) if sway else Stream(detector, **options)
     names, times, shares, kinds = detector.class_names, [], [], Counter()
     out = Path(out).expanduser() if out is not None else None
     if out is not None: out.mkdir(parents=True, exist_ok=True)
-    writer = _Film(out / 'watched.mp4', rate) if out is not None and film else None
-    lines = open(out / 'watched.jsonl', 'w', buffering=1, encoding='utf-8') if out is not None else None
+    writer = lines = None
     bar = tqdm(total=min(total, most) if most and total else most or total or None, unit='frame', disable=None
                if progress else True)
     stopped = None
@@ -99,6 +99,9 @@ def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint:
         for i, (second, frame) in enumerate(frames):
             if most is not None and i >= most: break
             seen = stream(frame, time=second)
+            if out is not None and not times:              # an earlier result is replaced once there is a new one
+                writer = _Film(out / 'watched.mp4', rate) if film else None
+                lines = open(out / 'watched.jsonl', 'w', buffering=1, encoding='utf-8')
             times.append(seen.seconds), shares.append(seen.share), kinds.update([seen.kind])
             if lines:
                 lines.write(json.dumps(dict(frame=i, seconds=round(second, 4), kind=seen.kind,
