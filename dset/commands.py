@@ -21,7 +21,7 @@ from accelerate.utils import broadcast_object_list, gather_object
 from torch import nn
 
 from .checkpoint import find_checkpoint, load_detector, resume_config
-from .config import Config, ConfigError, parse_args, run_command, write_json
+from .config import Config, ConfigError, load_config, parse_args, run_command, write_json
 from .evaluation import Detections, evaluate_coco, join_detections
 from .loading import Data, end_workers, load_data, make_loader, predict_loader, share_of, split_name
 from .reports import (TrainingInterrupted, TrainingStopped, headline, loader_failure, make_pictures, make_progress,
@@ -131,6 +131,8 @@ def _evaluate_foreign(args, overrides: dict[str, Any]) -> None:
                 f'be given')
     if missing := [k for k in ('data_root', 'val_split') if k not in overrides]:
         raise ConfigError(f'--weights needs --{missing[0]}: the folder of a COCO set and its validation file')
+    numbers = {k: v for k, v in overrides.items() if k in ('batch_size', 'image_size')}
+    load_config('rtdetr_presnet18', **numbers)                                # says what is wrong with them
     overrides = overrides | dict(class_map=named_class_map(overrides.get('class_map')))
     metrics = evaluate_weights(args.weights, **overrides)
     for name, c in metrics['per_class'].items():

@@ -35,7 +35,7 @@ from .onnx_export import OnnxDetector, check_size
 from .onnx_files import Parser, open_detector, with_packages
 from .own_data import find_coco
 from .published import PUBLISHED
-from .visualize import color_of, show_predictions
+from .visualize import color_of, font_for, name_of, show_predictions
 from .weights import coco_name
 
 _all_ = ['IMAGES', 'ORIENTATION', 'VIDEOS', 'exif_orientation', 'find_inputs', 'read_any', 'resized', 'turn_upright',
@@ -102,11 +102,11 @@ def draw_found(image: Tensor, found: dict, class_names: Sequence[str]) -> Tensor
     "The picture, uint8 `[3, h, w]`, with boxes in the colours of every figure here, names and scores."
     if not len(found['boxes']): return image.as_subclass(torch.Tensor)
     labels = found['labels'].tolist()
-    texts = [f'{class_names[l]} {s:.2f}' for l, s in zip(labels, found['scores'].tolist())]
-    boxes = found['boxes'].cpu().clamp(min=0)
-    boxes = torch.cat([boxes[:, :2], torch.maximum(boxes[:, 2:], boxes[:, :2])], 1)
-    return draw_bounding_boxes(image.as_subclass(torch.Tensor), boxes, texts, [color_of(l) for l in labels],
-                               width=max(1, min(image.shape[-2:]) // 300))
+    texts = [f'{name_of(l, class_names)} {s:.2f}' for l, s in zip(labels, found['scores'].tolist())]
+    font = {} if (text := ''.join(texts)).isascii() else dict(font=font_for(text), font_size=12)
+    low, high = found['boxes'].cpu().clamp(min=0).split(2, 1)
+    return draw_bounding_boxes(image.as_subclass(torch.Tensor), torch.cat([low, torch.maximum(low, high)], 1), texts,
+                               [color_of(l) for l in labels], width=max(1, min(image.shape[-2:]) // 300), **font)
 
 def _save_picture(folder: Path, item: dict, found: dict, class_names: Sequence[str]) -> None:
     drawn = tvF.to_pil_image(draw_found(item['image'], found, class_names))
