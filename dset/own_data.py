@@ -185,8 +185,7 @@ class CocoDetection(DetectionDataset):
     trained on but stay in `to_coco`. Raises `FileNotFoundError` or `ValueError`; what is left out is in `report`, with
     a warning."""
     def __init__(self, images: str | Path, annotations: str | Path | dict, transforms=None,
-                 cache_dir: str | Path | bool | None = None,
-                 num_workers: int | None = None, progress: bool = True):
+                 cache_dir: str | Path | bool | None = None, num_workers: int | None = None, progress: bool = True):
         index, source = _open_coco(images, annotations, cache_dir, num_workers, progress)
         category_ids, names = zip(*index.notes['categories'])
         report = Report(source, 'all', duplicate_ids=index.notes['duplicate_ids'], stray=index.notes['stray'])
@@ -234,6 +233,7 @@ def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None
     path = next((p for p in (root/split, Path(split).expanduser()) if p.is_file()), None)
     if path is None:
         raise FileNotFoundError(f"COCO file {split} does not exist, neither in {root} nor as a path of its own")
+    if image_root and not Path(image_root).expanduser().is_dir(): raise FileNotFoundError(f'no folder {image_root}')
     if image_root: return Path(image_root).expanduser(), path
     name = path.stem.removeprefix('instances_')
     for folder in (path.parent, root/name, root/'images'/name, root/'images', root):
