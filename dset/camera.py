@@ -177,7 +177,7 @@ def multiplied(detector: nn.Module):
 def remember(detector: nn.Module, images: Tensor, grid: TileGrid) -> tuple[dict, FeatureMemory]:
     "The detector's answer to whole images `[b, 3, h, w]` in 0..1, and the memory that they leave."
     memory, encoder = FeatureMemory(), detector.encoder
-    with Remember(grid, memory): maps = [put(f) for put, f in zip(encoder.input_proj, detector.backbone(images))]
+    with Remember(grid, memory): maps = [proj(f) for proj, f in zip(encoder.input_proj, detector.backbone(images))]
     spots = len(memory.tables)
     for m in maps: memory.add(m)
     encoded, _ = encoder.encode(maps)

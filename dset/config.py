@@ -494,7 +494,7 @@ def _kinds(annotation) -> set:
 def _typed(name: str, text: str | list[str]) -> Any:
     """The value of a flag: its text as YAML, or as it stands where the key is a text and YAML reads something else.
 
-    Keys that are lists take several words, `--image_size 256 448`, or one in brackets, `--image_size [256,448]`."""
+    Keys that are lists take words, `--image_size 256 448`, `--lr_milestones 7`, or brackets, `--lr_milestones [7]`."""
     if isinstance(text, list): text = text[0] if len(text) == 1 else f"[{', '.join(text)}]"
     kinds = _kinds(leaves()[name][1].annotation)
     try: value = yaml.safe_load(text) if text else text

@@ -50,8 +50,8 @@ def drawable(name: str) -> bool:
     if name.isascii(): return True
     file = font_for(name)
     if file is None:
-        warnings.warn(f'no font here has the characters of {name!r}: numbers stand in pictures in the place of such '
-                      'names; install a font that has them, such as Noto Sans CJK (fonts-noto-cjk)', stacklevel=3)
+        warnings.warn('no font on this machine has the characters of some class names: their numbers stand in '
+                      'pictures; install one that has them, such as Noto Sans CJK (fonts-noto-cjk)', stacklevel=3)
         return False
     family = font_manager.get_font(file).family_name
     if family not in plt.rcParams['font.family']: plt.rcParams['font.family'] = [*plt.rcParams['font.family'], family]

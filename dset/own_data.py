@@ -233,7 +233,7 @@ def find_coco(root: str | Path, split: str | Path, image_root: str | Path | None
     path = next((p for p in (root/split, Path(split).expanduser()) if p.is_file()), None)
     if path is None:
         raise FileNotFoundError(f"COCO file {split} does not exist, neither in {root} nor as a path of its own")
-    if image_root and not Path(image_root).expanduser().is_dir(): raise FileNotFoundError(f'no folder {image_root}')
+    if image_root and not Path(image_root).expanduser().is_dir(): raise FileNotFoundError(f'{image_root} is no folder')
     if image_root: return Path(image_root).expanduser(), path
     name = path.stem.removeprefix('instances_')
     for folder in (path.parent, root/name, root/'images'/name, root/'images', root):

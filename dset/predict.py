@@ -26,7 +26,7 @@ from torchvision.transforms.v2 import functional as tvF
 from torchvision.utils import draw_bounding_boxes
 from tqdm.auto import tqdm
 
-from .files import check_ranges, run_command, whole_file, write_json
+from .files import run_command, whole_file, write_json
 from .detection_data import read_image
 from .evaluation import coco_results, evaluate_coco, load_ground_truth
 from .inputs import exif_orientation, find_inputs, read_any, resized, turn_upright, video_frames
@@ -102,8 +102,9 @@ def draw_found(image: Tensor, found: dict, class_names: Sequence[str]) -> Tensor
     "The picture, uint8 `[3, h, w]`, with boxes in the colours of every figure here, names and scores."
     if not len(found['boxes']): return image.as_subclass(torch.Tensor)
     labels = found['labels'].tolist()
-    texts = [f'{name_of(l, class_names)} {s:.2f}' for l, s in zip(labels, found['scores'].tolist())]
-    font = {} if (text := ''.join(texts)).isascii() else dict(font=font_for(text), font_size=12)
+    names = [name_of(l, class_names) for l in labels]
+    texts = [f'{n} {s:.2f}' for n, s in zip(names, found['scores'].tolist())]
+    font = {} if (text := ''.join(sorted({*names}))).isascii() else dict(font=font_for(text), font_size=12)
     low, high = found['boxes'].cpu().clamp(min=0).split(2, 1)
     return draw_bounding_boxes(image.as_subclass(torch.Tensor), torch.cat([low, torch.maximum(low, high)], 1), texts,
                                [color_of(l) for l in labels], width=max(1, min(image.shape[-2:]) // 300), **font)
@@ -178,8 +179,7 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
             bar.update(len(seen | {u['file'] for u in unreadable}) - bar.n)
         for done in written: done.result()
     result = dict(class_names=list(detector.class_names), threshold=threshold, image_size=list(size),
-                  seconds=round(time.time() - began, 2),
-                  images=records, unreadable=unreadable)
+                  seconds=round(time.time() - began, 2), images=records, unreadable=unreadable)
     if out and (records or not unreadable): write_json(result, out/'predictions.json')    # an earlier result stays
     return result
 
@@ -191,8 +191,7 @@ def show_files(result: dict, most: int = 4, width: float = 5.):
                     scores=torch.tensor([d['score'] for d in found]),
                     labels=torch.tensor([d['label'] for d in found], dtype=torch.int64))
     return show_predictions([read_any(r['file'])[0] for r in chosen], [tensors(r['detections']) for r in chosen],
-                            class_names=result['class_names'],
-                            threshold=result['threshold'], width=width)
+                            class_names=result['class_names'], threshold=result['threshold'], width=width)
 
 # %% ../nbs/29_predict.ipynb #28d5bf21
 def match_categories(class_names: Sequence[str], categories: list[dict],
@@ -230,7 +229,8 @@ def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, imag
     folder, file = find_coco(root, inside if inside.is_file() else val_split, image_root)
     gt = load_ground_truth(file)
     if limit: gt = _first_images(gt, limit)
-    check_ranges(batch_size=(batch_size, 1, float('inf')), images=(len(gt['images']), 1, float('inf')))
+    if batch_size < 1 or not gt['images']:
+        raise ValueError(f'{file} holds {len(gt["images"])} images, batch_size={batch_size}: give at least one')
     named = isinstance(weights, (str, Path))
     detector = open_detector(weights, device=device) if named else weights
     size, rows = _model_size(detector, image_size), match_categories(detector.class_names, gt['categories'], class_map)

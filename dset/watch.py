@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 # %% ../nbs/14c_watch.ipynb #db331ca3
-from .config import run_command
+from .files import check_ranges, run_command
 from .camera import Stream, tint_tiles
 from .onnx_files import open_detector
 from .predict import IMAGES, draw_found, find_inputs, read_any
@@ -85,7 +85,7 @@ def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint:
     share, boxes, scores, labels), whole even when stopped by
     Ctrl-C. Returns what it measured: frames, frames per second, mean and 95th percentile of the share of tiles, median
     and 95th percentile of the milliseconds. Raises ValueError or FileNotFoundError."""
-    if most is not None and most < 1: raise ValueError(f'frames={most}: give at least one')
+    check_ranges(frames=(most, 1, float('inf')))
     frames, rate, total = _open_source(str(source))
     stream = SteadyStream(detector, sway=sway, **options) if sway else Stream(detector, **options)
     names, times, shares, kinds = detector.class_names, [], [], Counter()
