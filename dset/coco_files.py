@@ -109,7 +109,7 @@ def _checked_ground_truth(gt) -> dict:
                      'every annotation needs its category.')
     _check_boxes(gt['annotations'], 'Ground-truth annotation')
     filled = [{**a, 'area': a['bbox'][2] * a['bbox'][3] if a.get('area') is None else a['area'],
-               'iscrowd': int(a.get('iscrowd') in (1, True))} for a in gt['annotations']]
+               'iscrowd': int(a.get('iscrowd') in (1, '1', True))} for a in gt['annotations']]
     _check_numbers(filled, 'area', (), lambda x: bool((x >= 0).all()), 'a finite number >= 0 is',
                    'Ground-truth annotation')
     return {**gt, 'annotations': filled}

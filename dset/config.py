@@ -9,14 +9,7 @@ __all__ = ['Int', 'Float', 'PathText', 'NO_WEIGHTS', 'ConfigError', 'Section', '
            'parse_args', 'leave_with_parent', 'plain_json', 'run_command', 'usable_cores', 'whole_file', 'write_json']
 
 # %% ../nbs/19_config.ipynb #518e4edf
-import argparse
-import difflib
-import hashlib
-import json
-import os
-import re
-import sys
-import typing
+import argparse, difflib, hashlib, json, os, re, sys, typing
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -43,8 +36,18 @@ PathText = Annotated[str, AfterValidator(os.path.expanduser)]     # ~ is the hom
 
 
 class Section(BaseModel):
-    "Base of all sections: unknown keys are refused, assignments are checked."
+    """Base of all sections: unknown keys are refused, assignments are checked within their section.
+
+    A refused assignment raises `ConfigError` and changes nothing."""
     model_config = ConfigDict(extra='forbid', validate_assignment=True, allow_inf_nan=False)
+
+    def __setattr__(self, name, value):
+        before = dict(self.__dict__)
+        try: super().__setattr__(name, value)
+        except ValidationError as e:
+            self.__dict__.update(before)   # pydantic has set it already when `_possible` refuses it
+            first = leaves()[next(iter(type(self).model_fields))][0]
+            raise ConfigError(_in_words(e, first.split('.')[:-1])) from None
 
 # %% ../nbs/19_config.ipynb #2c258e49
 class DSETSection(Section):
@@ -67,9 +70,8 @@ class DSETSection(Section):
     tile_glance: str = Field('small', description='scores the tiles: small, or a timm name (tf_efficientnet_lite0)')
     tile_glance_pretrained: bool | PathText = Field(False, description='its weights: as for model.pretrained')
     tile_mixed_ratios: bool = Field(True, description='after the warm-up, draw a share up to 1 for each training batch')
-    tile_execution: Literal['tiles', 'masked', 'dense'] = Field(
-        'tiles', description='how kept tiles are computed: alone, by masks (the same numbers, no saving), or '
-                'everything')
+    tile_execution: Literal['tiles', 'masked', 'dense'] = Field('tiles',
+        description='how kept tiles are computed: alone, by masks (the same numbers, no saving), or everything')
 
     @model_validator(mode='after')
     def _possible(self):
@@ -99,9 +101,8 @@ class ModelSection(Section):
     hidden_dim: Int = Field(256, ge=8, multiple_of=8, description='channels of encoder and decoder')
     num_heads: Int = Field(8, ge=1, description='attention heads')
     dim_feedforward: Int = Field(1024, ge=8, description='hidden width of a dense FFN')
-    encoder_dim: Int | None = Field(None, ge=8, multiple_of=8,
-                                    description='channels of the encoder where they differ (R101, HGNetv2-X: 384); '
-                                            'null: hidden_dim')
+    encoder_dim: Int | None = Field(None, ge=8, multiple_of=8, description='channels of the encoder where they differ '
+            '(R101, HGNetv2-X: 384); null: hidden_dim')
     encoder_feedforward: Int | None = Field(None, ge=8, description="hidden width of the encoder's dense FFN where "
             "it differs; null: dim_feedforward")
     dropout: Float = Field(0., ge=0, lt=1, description='dropout in encoder and decoder')
@@ -252,7 +253,7 @@ def leaves(section: type[BaseModel] | None = None, prefix: str = '') -> dict[str
     return out
 
 def _is_section(annotation) -> bool:
-    # list[int] is a type too, in Python 3.10
+    "Whether a key is a section of keys (`list[int]` is a type too, in Python 3.10)."
     return typing.get_origin(annotation) is None and isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 # %% ../nbs/19_config.ipynb #379d642b
@@ -281,8 +282,8 @@ def allowed(name: str) -> str:
 
 # %% ../nbs/19_config.ipynb #cfe8bbc1
 def _unknown(path: str) -> str:
-    name = path.rsplit('.', 1)[-1]
-    known = leaves()
+    name, known = path.rsplit('.', 1)[-1], leaves()
+    if path == 'preset': return 'preset is no flag: give its name, or a YAML file, as in --config dset_tiny'
     if name in known: return f'unknown key {path}: it belongs at {known[name][0]}'
     near = difflib.get_close_matches(name, known, n=2, cutoff=.6)
     if not near: return f'unknown key {path}; the keys are listed by `dset_train --help`'
@@ -293,7 +294,7 @@ def _sentence(error: dict) -> str:
     "One finding of pydantic in our words."
     loc = [p for p in error['loc'] if isinstance(p, str)]
     if error['type'] == 'invalid_key': return f"key {error['loc'][-1]!r}: must be a text"
-    if error['type'] == 'extra_forbidden': return _unknown('.'.join(loc))
+    if error['type'] in ('extra_forbidden', 'no_such_attribute'): return _unknown('.'.join(loc))
     if error['type'] == 'value_error' and (not loc or loc[-1] not in leaves()):   # our own words, from `_possible`
         return '.'.join([*loc, str(error['ctx']['error'])])
     known = leaves()
@@ -302,11 +303,14 @@ def _sentence(error: dict) -> str:
     return f"{known[name][0]} = {error['input']!r}: must be {allowed(name)}"
 
 
+def _in_words(e: ValidationError, path=()) -> str:
+    "All findings in our words, each once; `path` leads to the section that was checked."
+    return '; '.join(dict.fromkeys(_sentence(x | dict(loc=(*path, *x['loc']))) for x in e.errors()))
+
+
 def _validate(tree: dict, where: str = '') -> Config:
     try: return Config.model_validate(tree)
-    except ValidationError as e:
-        sentences = list(dict.fromkeys(_sentence(err) for err in e.errors()))
-        raise ConfigError('; '.join(sentences) + (f' (in {where})' if where else '')) from None
+    except ValidationError as e: raise ConfigError(_in_words(e) + (f' (in {where})' if where else '')) from None
 
 # %% ../nbs/19_config.ipynb #c17e911e
 _PRESETS = resources.files('dset') / 'configs'
@@ -320,7 +324,8 @@ _SIZED = re.compile(r'(.+)_(\d+)x(\d+)')
 
 def dair_preset(name: str) -> str:
     """The preset `name` at the size that DAIR-V2X's frames of 1080 x 1920 need: `name_736x1280`, or with tiles, whose
-    multiples both sides must be, `name_768x1280`."""
+    multiples both sides must be, `name_768x1280`. A size that the name has already is replaced."""
+    if name not in preset_names() and (sized := _SIZED.fullmatch(name)): name = sized[1]
     d = load_config(name).model.dset
     side = d.tile_size if d.use_tile_pruning else 32
     return f'{name}_{-(-736 // side) * side}x1280'
@@ -348,12 +353,12 @@ def read_yaml(text: str | bytes, where: str) -> Any:
     except yaml.YAMLError as e: raise ConfigError(f"{where} is not YAML: {' '.join(str(e).split())}") from None
 
 # %% ../nbs/19_config.ipynb #ef231917
-def _read_yaml(source: str) -> tuple[dict, str]:
-    "The tree of a preset or YAML file, and where it was found."
+def _read_yaml(source: str) -> dict:
+    "The tree of a preset or YAML file."
     if source in preset_names(): text, where = (_PRESETS / f'{source}.yaml').read_bytes(), source
     elif Path(source).is_file(): text, where = Path(source).read_bytes(), str(source)
     elif (sized := _SIZED.fullmatch(source)) and sized[1] in preset_names():
-        return dict(base=sized[1], data=dict(image_size=[int(sized[2]), int(sized[3])])), source
+        return dict(base=sized[1], data=dict(image_size=[int(sized[2]), int(sized[3])]))
     else:
         near = difflib.get_close_matches(sized[1] if sized else source, preset_names(), n=1)
         raise ConfigError(f"unknown preset or missing file {source!r}; " + (f'did you mean {near[0]}? ' if near else '')
@@ -362,17 +367,25 @@ def _read_yaml(source: str) -> tuple[dict, str]:
     tree = read_yaml(text, where) or {}
     if not isinstance(tree, dict):
         raise ConfigError(f'{where} must hold sections of keys, but it holds a {type(tree).__name__}')
-    return tree, where
+    return _filled(tree)
+
+
+def _filled(tree: dict) -> dict:
+    "The tree without empty sections: one whose keys are all commented out is null in YAML."
+    sections = {part for path, _ in leaves().values() for part in path.split('.')[:-1]}
+    return {k: _filled(v) if isinstance(v, dict) else v for k, v in tree.items() if v is not None or k not in sections}
 
 
 def _resolve(source: str, seen: tuple = ()) -> dict:
-    "The tree of `source` laid over its chain of bases."
-    tree, where = _read_yaml(source)
+    """The tree of `source` laid over its chain of bases, which are presets, or files: looked for beside the file that
+    names them (the last of `seen`), then in the working folder."""
+    if source not in preset_names():
+        places = [Path(s).parent/source for s in seen[-1:]] + [Path(source)]
+        source = next((str(p.resolve()) for p in places if p.is_file()), source)
+    if source in seen: raise ConfigError(f"{source}: base files go in a circle ({' -> '.join((*seen, source))})")
+    tree = _read_yaml(source)
     base = tree.pop('base', None)
-    if base is None: return tree
-    if base in seen + (source,):
-        raise ConfigError(f"{where}: base files go in a circle ({' -> '.join((*seen, source, base))})")
-    return merge(_resolve(str(base), (*seen, source)), tree)
+    return tree if base is None else merge(_resolve(str(base), (*seen, source)), tree)
 
 # %% ../nbs/19_config.ipynb #5dac5f0a
 def _leaf(name: str) -> str:
@@ -427,9 +440,10 @@ def save_config(cfg: Config, path: str | Path) -> None:
         f.write_text(yaml.safe_dump(cfg.model_dump(mode='json'), sort_keys=False), encoding='utf-8')
 
 def config_hash(cfg: Config) -> str:
-    """Eight hexadecimal digits that name what is learnt: every key but the preset's name and `misc`; the seed counts.
+    """Eight hexadecimal digits that name what is learnt: every key but the preset's name, `training.tf32` and `misc`.
 
-    Keys that came after version 0.1 count only where they are used, so that hashes in older tables stay true."""
+    `misc.seed` counts, and so do the folders of the data. Keys that came after version 0.1 count only where they are
+    used, so that hashes in older tables stay true."""
     tiles, values = cfg.model.dset.use_tile_pruning, flatten(cfg)
     if values['training.channels_last'] == 'auto': values['training.channels_last'] = False   # how, not what is learnt
     new = {'training.tf32'} | {k for k, v in values.items() if k == 'model.class_map' and v is None or 'tile' in k
@@ -451,7 +465,7 @@ _EXAMPLES = {'dset_train': '''examples:
   dset_eval --weights rtdetr_v2_r50vd --data_root coco --val_split instances_val2017.json'''}
 
 def make_parser(prog: str = 'dset_train') -> argparse.ArgumentParser:
-    """The parser of a command, with a flag for every key.
+    """The parser of a command, with a flag for every key but `preset`.
 
     `dset_train` takes `--config`; `dset_eval` takes `--checkpoint`, which brings its own configuration, or
     `--weights`."""
@@ -511,8 +525,8 @@ def parse_args(prog: str = 'dset_train', argv: list[str] | None = None) -> tuple
     args, rest = parser.parse_known_args([re.sub(r'^--([\w.]+)', lambda m: f'--{_leaf(m[1])}', a) for a in argv])
     if prog == 'dset_eval' and not rest and bool(args.checkpoint) == bool(args.weights):
         parser.error("give --checkpoint (a run of dset) or --weights (anybody's checkpoint)")
-    if prog == 'dset_eval' and rest and rest[0].startswith('--config'):
-        raise ConfigError('a checkpoint brings its own configuration: leave --config out; change a key by --KEY VALUE')
+    if prog == 'dset_eval' and rest and rest[0].startswith(('--config', '--preset')):
+        raise ConfigError(f'a checkpoint brings its own configuration: leave {rest[0]} out, change keys by --KEY VALUE')
     if rest:
         raise ConfigError(_unknown(rest[0].removeprefix('--').split('=')[0]) if rest[0].startswith('--')
                           else f'{rest[0]!r} stands alone: options are --key value')

@@ -257,7 +257,7 @@ def read_manifest(path: Path) -> dict:
     return known
 
 # %% ../nbs/appendix/A07_detection_data.ipynb #bae8851c
-INDEX_VERSION = 4
+INDEX_VERSION = 5
 
 def stamp(stat: os.stat_result) -> tuple[int, int]:
     """(bytes, time of the last change in nanoseconds), where a change of permissions counts too: an unreadable file

@@ -15,6 +15,7 @@ import torch
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from PIL import Image
 from torchvision import tv_tensors
 from .figures import (COLORS, _figure, color_of, epoch_axis, font_for, name_of, panel_of, PANELS, plot_confusion,
                           plot_curves, scalars)
@@ -31,17 +32,20 @@ def _ink(color: str) -> str:
 
 # %% ../nbs/22_visualize.ipynb #344fd65b
 def to_picture(image) -> np.ndarray:
-    """Any image -> `[h, w, 3]` uint8: tensors are `[3,h,w]`, `[1,h,w]` or `[h,w]`, arrays and PIL images `[h,w]` or
-    `[h,w,c]`; floats are 0..1.
+    """Any image -> `[h, w, 3]` uint8: tensors are `[c,h,w]` or `[h,w]`, arrays `[h,w,c]` or `[h,w]` with `c` 1, 3 or 4
+    (the fourth is dropped); floats are 0..1. PIL images of any mode become RGB, of 16 bits the upper eight.
 
     Raises `ValueError` for another shape."""
+    if isinstance(image, Image.Image) and image.mode != 'F':
+        if image.mode.startswith('I'): image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
+        image = image.convert('RGB')
     x = image.detach().cpu() if isinstance(image, torch.Tensor) else torch.as_tensor(np.array(image))
     shape = list(x.shape)
     if x.dim() == 3 and isinstance(image, torch.Tensor): x = x.permute(1, 2, 0)
     if x.dim() == 2: x = x[..., None]  # [h, w, 1]
     if x.dim() != 3 or x.shape[-1] not in (1, 3, 4) or 0 in shape:
-        raise ValueError(f'An image tensor is [3,h,w], [1,h,w] or [h,w] and an array [h,w,3] or [h,w], but this is '
-                f'{shape}.')
+        raise ValueError(f'An image tensor is [c,h,w] or [h,w] and an array [h,w,c] or [h,w] where c is 1, 3 or 4, but '
+                f'this is {shape}.')
     x = x[..., :3] if x.shape[-1] > 1 else x.expand(-1, -1, 3)
     if x.is_floating_point() or x.dtype == torch.bool: x = (x.float().nan_to_num(0.).clamp(0, 1) * 255).round()
     return x.clamp(0, 255).to(torch.uint8).numpy()
@@ -146,8 +150,7 @@ def _show_pair(row, picture, prediction, target, orig_size, threshold: float, ta
 
 # %% ../nbs/22_visualize.ipynb #84adce6d
 def show_predictions(images, predictions, targets=None, class_names=None, threshold: float = .3, orig_sizes=None,
-                     target_format: str = 'cxcywh',
-                     width: float = 5.) -> Figure:
+                     target_format: str = 'cxcywh', width: float = 5.) -> Figure:
     """One row an image: ground truth (if given) at the left, predictions above `threshold` at the right.
 
     `predictions`: dicts `boxes` (corners), `scores`, `labels`, in pixels of `orig_sizes` (h, w for each image;
@@ -175,7 +178,9 @@ def _levels(spatial_shapes) -> list[tuple[int, int]]:
     return shapes
 
 def _indices(x, limit: int) -> np.ndarray:
-    "Token numbers of one image, `[k]` or `[1, k]`, each below `limit` (None: all)."
+    "Token numbers of one image, `[k]` or `[1, k]`, each below `limit` (None: all); a mask is refused."
+    if x is not None and torch.as_tensor(x).dtype == torch.bool:
+        raise ValueError('kept_indices are numbers of tokens, but this is a mask: give np.flatnonzero(mask).')
     x = np.arange(limit) if x is None else _numbers(x).astype(int)
     x = x[0] if x.ndim == 2 and len(x) == 1 else x
     if x.ndim != 1: raise ValueError(f'kept_indices are those of one image, [k], but have the shape {list(x.shape)}.')
@@ -202,8 +207,8 @@ def kept_share(boxes, kept: np.ndarray) -> np.ndarray:
     """The share of the area of each box `[n, 4]` (xyxy, 0..1) that lies in kept cells `kept [h, w]` (bool): `[n]`,
     NaN for a box without area."""
     boxes, (h, w) = np.clip(_rows(boxes, 4, 'boxes'), 0, 1), kept.shape
-    # [n_boxes, n]: length of each cell inside lo..hi, in cells
     def overlap(lo, hi, n):
+        "`[n_boxes, n]`: how much of each cell, seen along one axis, lies inside lo..hi."
         edges = np.arange(n)
         return np.clip(np.minimum(hi[:, None] * n, edges + 1) - np.maximum(lo[:, None] * n, edges), 0, None)
     x, y = overlap(boxes[:, 0], boxes[:, 2], w), overlap(boxes[:, 1], boxes[:, 3], h)
@@ -211,9 +216,8 @@ def kept_share(boxes, kept: np.ndarray) -> np.ndarray:
     return np.where(area > 0, np.einsum('ny,yx,nx->n', y, kept.astype(float), x) / np.where(area > 0, area, 1), np.nan)
 
 
-def show_kept_tokens(image, kept_indices, spatial_shapes, title: str = '', width: float = 5., target: dict
-                     | None = None,
-                     target_format: str = 'cxcywh') -> Figure:
+def show_kept_tokens(image, kept_indices, spatial_shapes, title: str = '', width: float = 5.,
+                     target: dict | None = None, target_format: str = 'cxcywh') -> Figure:
     """The image with the cells of pruned tokens darkened, one panel a level.
 
     `kept_indices [k]` (None: all) count through the levels `spatial_shapes`, `(h, w)` or a list of them, as
@@ -279,8 +283,7 @@ def _token_experts(picture, best, shapes, kept_indices, width: float) -> Figure:
 
 # %% ../nbs/22_visualize.ipynb #549fa04a
 def show_experts(image, routing, spatial_shapes=None, kept_indices=None, boxes=None, num_experts: int | None = None,
-                 title: str = '',
-                 width: float = 5.) -> Figure:
+                 title: str = '', width: float = 5.) -> Figure:
     """Which expert is the first choice of each token (cells of `spatial_shapes`) or of each query (its `boxes
     [n,4]`, corners in pixels).
 
