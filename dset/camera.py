@@ -180,11 +180,11 @@ def remember(detector: nn.Module, images: Tensor, grid: TileGrid) -> tuple[dict,
     with Remember(grid, memory): maps = [proj(f) for proj, f in zip(encoder.input_proj, detector.backbone(images))]
     spots = len(memory.tables)
     for m in maps: memory.add(m)
-    encoded, _ = encoder.encode(maps)
+    encoded, info = encoder.encode(maps)
     with Remember(grid, memory): fused = encoder.pan(encoder.fpn(encoded))
     for m in fused: memory.add(m)
     memory.spots, memory.levels = spots, len(maps)
-    return detector.decoder(fused), memory
+    return detector.decode(fused, info, None), memory
 
 # %% ../nbs/14_camera.ipynb #392f793a
 @torch.inference_mode()
@@ -196,14 +196,15 @@ def recall(detector: nn.Module, images: Tensor, grid: TileGrid, memory: FeatureM
     with mode: maps = [project(f) for project, f in zip(encoder.input_proj, detector.backbone(grid.cut(images)))]
     tiles = [tuple(m.shape[2:]) for m in maps]
     for i, m in enumerate(maps): memory.write(spots + i, m, grid)
-    # attention sees the whole picture
-    encoded, _ = encoder.encode([memory.map(spots + i, grid, t) for i, t in enumerate(tiles)])
+    # attention sees whole pictures, of the images that are answered
+    rows = slice(None) if answer is None or len(answer) == grid.batch else list(answer)
+    encoded, info = encoder.encode([memory.map(spots + i, grid, t)[rows] for i, t in enumerate(tiles)])
+    part = grid if rows == slice(None) else TileGrid([grid.kept[i] for i in rows], grid.shape)
     mode.turn[0] = spots + levels
-    with mode: fused = encoder.pan(encoder.fpn([grid.cut(m) for m in encoded]))
+    with mode: fused = encoder.pan(encoder.fpn([part.cut(m) for m in encoded]))
     last = len(memory.tables) - levels
     for i, m in enumerate(fused): memory.write(last + i, m, grid)
-    whole = [memory.map(last + i, grid, t) for i, t in enumerate(tiles)]
-    return detector.decoder(whole if answer is None or len(answer) == grid.batch else [m[list(answer)] for m in whole])
+    return detector.decode([memory.map(last + i, grid, t)[rows] for i, t in enumerate(tiles)], info, None)
 
 # %% ../nbs/14_camera.ipynb #69a92543
 class Seen(NamedTuple):
@@ -384,7 +385,7 @@ class CameraBackground:
         """Compute the median picture and its features anew; returns the picture. Raises ValueError before any frame
         was added."""
         if not self.recent: raise ValueError('the background has seen no frame yet: add() some first')
-        self.image = torch.stack(tuple(self.recent)).median(0).values                                       # [3, H, W]
+        self.image = torch.stack(tuple(self.recent)).median(0).values.to(next(detector.parameters()).device)
         with multiplied(detector): self.memory = remember(detector, self.image[None].float() / 255, self._grid(None))[1]
         return self.image
 
@@ -405,6 +406,7 @@ class CameraBackground:
                tiles: Tensor | None = None) -> tuple[dict, Tensor]:
         """Detections of one frame (boxes in its pixels) and the numbers of the computed tiles (or say which:
         `tiles`); the background's features stay as they are."""
+        frame = frame.to(self.image.device)
         tiles = self.choose(frame, keep_ratio) if tiles is None else tiles
         with self.memory.unchanged(), multiplied(detector):
             out = recall(detector, frame[None].float() / 255, self._grid(tiles), self.memory)
@@ -422,7 +424,7 @@ class CameraBackground:
     @classmethod
     def load(cls, path: str | Path, detector: nn.Module) -> "CameraBackground":
         "The background that `save` wrote, with the features of `detector`."
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location='cpu', weights_only=True)
         made = cls(**{k: state[k] for k in cls._SETTINGS if k in state})
         made.add(state['image'])
         made.learn(detector)
@@ -443,7 +445,7 @@ class CameraPrior(nn.Module):
 
     def add(self, camera: str, boxes: Tensor) -> None:
         held, images = self.counts.get(camera, (torch.zeros(self.shape), 0))
-        self.counts[camera] = held + (object_share(boxes, *self.shape) > 0).float(), images + 1
+        self.counts[camera] = held + (object_share(boxes.cpu(), *self.shape) > 0).float(), images + 1
 
     def forward(self, camera: str) -> Tensor:
         if camera not in self.counts: return torch.zeros(self.shape)

@@ -10,6 +10,7 @@ __all__ = ['get_rng_state', 'set_rng_state', 'seed_everything', 'save_checkpoint
 # %% ../nbs/21_resuming.ipynb #02f1e72d
 import contextlib
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import torch
 from accelerate.utils import gather_object
 
 from .config import NO_WEIGHTS, Config, ConfigError, diff_config, load_config, whole_file
+from .files import link_file
 from .detector import DSETRTDETR, load_weights
 from .optimisation import restore_optimizer
 from .reports import write_records
@@ -51,14 +53,17 @@ def seed_everything(seed: int, rank: int = 0) -> None:
     random.seed(s), np.random.seed(s % 2**32), torch.manual_seed(s)
 
 # %% ../nbs/21_resuming.ipynb #65fbf5e6
-def save_checkpoint(state: Any, path: str | Path) -> None:
-    """Write `state` with torch, whole or not at all, and remove what a process killed while writing `path` left behind.
+def save_checkpoint(state: Any, path: str | Path, *others: str | Path) -> None:
+    """Write `state` with torch, whole or not at all, and remove what a process killed while writing `path` left behind
+    an hour ago or earlier. `others` become names of the same file, or copies where the disk has no links.
 
     Raises `OSError` that says why and what to do."""
     path = Path(path)
     for leftover in path.parent.glob(f'.{path.name}.*.tmp'):
-        with contextlib.suppress(OSError): leftover.unlink()
+        with contextlib.suppress(OSError):
+            if leftover.stat().st_mtime < time.time() - 3600: leftover.unlink()    # a younger one may be at work
     with whole_file(path) as f, open(f, 'wb') as file: torch.save(state, file)   # a file of Python: its errors say why
+    for other in others: link_file(path, other)
 
 # %% ../nbs/21_resuming.ipynb #8a928810
 def find_checkpoint(where: str | Path, prefer: str = 'latest') -> Path:

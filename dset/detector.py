@@ -208,7 +208,7 @@ class DSETRTDETR(RTDETR, ModelHubMixin):
         """The cells of kept tiles, and with `prune_memory` of these only what token pruning spared, `[b, m]`; None: all
         of them."""
         prune = self.config.model.dset.prune_memory
-        if self.tiles is not None and self.tiles.execution != 'dense' and not info['grid'].whole:
+        if 'grid' in info and self.tiles.execution != 'dense' and not info['grid'].whole:
             return memory_cells(info['grid'], shapes, info if prune else None)
         return kept_cells(info, shapes) if prune else None
 

@@ -81,7 +81,7 @@ class Experts(nn.Module):
             linear.weight, linear.bias = nn.Parameter(w.detach()[i].T), nn.Parameter(b.detach()[i])
         return one.train(self.training)
 
-    def resolve_execution(self, x: Tensor, top_k: int) -> str:
+    def resolve_execution(self, x: Tensor) -> str:
         "How tokens `x [n,c]` will run: 'loop', 'grouped' or 'dense'; ValueError if `execution` is unknown."
         _check_choice('execution', self.execution, EXECUTIONS)
         if self.execution in ('loop', 'dense'): return self.execution
@@ -90,7 +90,7 @@ class Experts(nn.Module):
         return 'grouped' if grouped_works(self, x) else 'loop' if eager_cpu else 'dense'
 
     def forward(self, x: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
-        run = dict(loop=run_loop, grouped=run_grouped, dense=run_dense)[self.resolve_execution(x, indices.shape[1])]
+        run = dict(loop=run_loop, grouped=run_grouped, dense=run_dense)[self.resolve_execution(x)]
         return run(self, x, indices, weights)
 
 # %% ../nbs/11_experts.ipynb #8024de30
@@ -130,8 +130,8 @@ def run_grouped(m: Experts, x: Tensor, indices: Tensor, weights: Tensor) -> Tens
     expert, order = indices.flatten().sort(stable=True)  # [n*k], the choices of expert 0 first
     ends = torch.searchsorted(expert, torch.arange(1, m.num_experts + 1, device=x.device)).to(torch.int32)  # [e]
     xs = x[order // k].to(dtype)  # [n*k, c]
-    h = _hidden(m, _grouped_mm(xs, m.w1.to(dtype), ends) + m.b1.to(dtype)[expert])  # [n*k, h]
-    y = _grouped_mm(h, m.w2.to(dtype), ends) + m.b2.to(dtype)[expert]  # [n*k, c]
+    h = _hidden(m, _grouped_mm(xs, m.w1.to(dtype), ends) + m.b1[expert].to(dtype))  # [n*k, h]
+    y = _grouped_mm(h, m.w2.to(dtype), ends) + m.b2[expert].to(dtype)  # [n*k, c]
     y = y[order.argsort()].view(n, k, -1)  # back to the order of the choices
     return (y * weights[..., None].to(dtype)).sum(1)
 
@@ -147,12 +147,16 @@ def _shapes_known(dtype: torch.dtype) -> bool:
 
 _KNOWN_SHAPES = frozenset(filter(_shapes_known, (torch.float32, torch.bfloat16, torch.float16)))   # asked only once
 
+def _hopper() -> bool:
+    return not torch.cuda.is_available() or torch.cuda.get_device_capability()[0] == 9    # none there: fake tensors
+
 def grouped_works(m: Experts, x: Tensor) -> bool:
     """Whether `F.grouped_mm` takes tokens `x [n,c]` without a wait: n > 0, not float64, c and h multiples of 16 bytes.
 
-    On CUDA bfloat16 only (others read the group ends on the host); in a compiled graph a dtype of known shapes."""
+    On CUDA bfloat16 on Hopper only (all else reads the group ends on the host); in a compiled graph a dtype of known
+    shapes."""
     dtype = _compute_dtype(x)
-    if x.device.type == 'cuda' and dtype != torch.bfloat16: return False
+    if x.device.type == 'cuda' and not (dtype == torch.bfloat16 and _hopper()): return False
     if torch.compiler.is_compiling() and dtype not in _KNOWN_SHAPES: return False
     whole_rows = not any(d * dtype.itemsize % 16 for d in (m.d_model, m.hidden_dim))
     return x.shape[0] > 0 and dtype != torch.float64 and whole_rows

@@ -104,7 +104,10 @@ def restore_optimizer(optimizer: Any, saved: dict) -> list[str]:
     own, before = optimizer.state_dict(), {n: i for g in saved['param_groups'] for n, i in zip(g['names'], g['params'])}
     moments = {n: saved['state'][i] for n, i in before.items() if i in saved['state']}
     now = {n: i for g in own['param_groups'] for n, i in zip(g['names'], g['params'])}
-    state = {i: moments[n] for n, i in now.items() if n in moments}
+    like = {n: p for g in optimizer.param_groups for n, p in zip(g['names'], g['params'])}
+    # in the memory format of the parameter: the fused step reads both in the order of memory
+    def laid(v, p): return torch.empty_like(p, dtype=v.dtype).copy_(v) if v.shape == p.shape else v
+    state = {i: {k: laid(v, like[n]) for k, v in moments[n].items()} for n, i in now.items() if n in moments}
     optimizer.load_state_dict(dict(state=state, param_groups=own['param_groups']))
     a, b = kinds(saved['param_groups']), kinds(own['param_groups'])
     what = {'are frozen now, their moments are dropped': [n for n in a if n not in b],

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from filelock import FileLock
 
 from .config import dair_preset, load_config, preset_names
 from .hub import download_pretrained
@@ -144,8 +145,13 @@ def download_file(url: str, path: str | Path, tries: int = 4, wait: float = 1., 
     `FileNotFoundError`
     (no such file, no way to the server) or `CheckpointError` (what came is damaged)."""
     path = Path(path)
-    part = path.with_name(path.name + '.part')
     path.parent.mkdir(parents=True, exist_ok=True)
+    there = path.is_file()
+    with FileLock(path.with_name(f'.{path.name}.lock')):    # one process fetches, others wait and find the file
+        return path if path.is_file() and not there else _fetch(url, path, tries, wait, timeout)
+
+def _fetch(url: str, path: Path, tries: int, wait: float, timeout: float) -> Path:
+    part = path.with_name(path.name + '.part')
     for i in range(tries):
         last, pause = i == tries - 1, wait * 2 ** i
         try: _get(url, part, timeout); break

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence
 
 import torch
+from accelerate.utils import gather_object
 from matplotlib import pyplot
 from torch import Tensor
 from torchvision.ops import box_convert
@@ -67,9 +68,11 @@ def non_finite_sentence(what: str, epoch: int, step: int, image_ids: Sequence[in
             f'then {_REMEDIES}, and resume')
 
 # %% ../nbs/appendix/A10_reports.ipynb #4e67b216
+_NO_MEMORY = ("can't allocate memory", 'out of memory', 'CUBLAS_STATUS_ALLOC_FAILED', 'CUDNN_STATUS_ALLOC_FAILED')
+
 def is_out_of_memory(e: BaseException) -> bool:
     "Whether `e` says that the memory of a GPU, or of the host, did not suffice."
-    return isinstance(e, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(e)
+    return isinstance(e, (torch.OutOfMemoryError, MemoryError)) or any(s in str(e) for s in _NO_MEMORY)
 
 
 def largest_fitting(runs: Callable[[int], bool], batch_size: int) -> int:
@@ -207,9 +210,11 @@ class Meters:
         total, n = self.vectors.get(name, (torch.zeros_like(values), 0))
         self.vectors[name] = (total.to(values.device) + values, n + 1)
 
-    def means(self) -> dict[str, float]:
-        state = self.state()
-        return {k: v / state['counts'][k] for k, v in state['sums'].items()}
+    def means(self, gather: Callable[[list], list] = lambda own: own) -> dict[str, float]:
+        "The means; `gather` may add the states of other processes to a list of this one's."
+        states = gather([self.state()])
+        def total(what, k): return sum(s[what].get(k, 0) for s in states)
+        return {k: total('sums', k) / total('counts', k) for k in dict.fromkeys(k for s in states for k in s['sums'])}
 
     def state(self) -> dict:
         sums, counts = dict(self.sums), dict(self.counts)
@@ -266,7 +271,7 @@ def images_per_second(times: dict, processes: int = 1) -> float:
 
 def epoch_record(trainer, metrics: dict, began: float) -> dict[str, Any]:
     "What is logged of an epoch: one JSON line."
-    means, t = trainer.meters.means(), trainer.times
+    means, t = trainer.meters.means(gather_object), trainer.times
     shares, wait = defaultdict(list), t.get('wait', 0.) / max(t.get('train', 0.), 1e-9)
     for k, v in means.items():
         if k.startswith('experts/'): shares[k.split('/')[1]].append(v)

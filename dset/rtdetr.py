@@ -77,11 +77,11 @@ def postprocess(outputs: dict, orig_sizes: Tensor, threshold: float = 0., top: i
     kept."""
     logits, boxes = outputs['pred_logits'].float(), outputs['pred_boxes'].float()            # [b, q, c], [b, q, 4]
     b, q, c = logits.shape
-    scores, index = logits.sigmoid().flatten(1).topk(min(top or q, q * c), dim=1)            # [b, t]
+    scores, index = logits.sigmoid().nan_to_num(0).flatten(1).topk(min(top or q, q * c), dim=1)               # [b, t]
     boxes = box_convert(boxes, 'cxcywh', 'xyxy') * orig_sizes.to(boxes)[:, None, [1, 0, 1, 0]]
     boxes = boxes.gather(1, (index // c).unsqueeze(-1).expand(-1, -1, 4))                    # [b, t, 4]
-    return [dict(boxes=x[s > threshold], scores=s[s > threshold], labels=l[s > threshold])
-            for x, s, l in zip(boxes, scores, index % c)]
+    found = (scores > threshold).sum(1).tolist()                            # the best stand first: one wait for a GPU
+    return [dict(boxes=x[:n], scores=s[:n], labels=l[:n]) for n, x, s, l in zip(found, boxes, scores, index % c)]
 
 # %% ../nbs/08_rtdetr.ipynb #2fbafe7a
 class RTDETR(nn.Module):

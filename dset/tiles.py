@@ -10,6 +10,7 @@ __all__ = ['TILE_EXECUTIONS', 'TileGrid', 'weight_rows', 'rows_product', 'window
 # %% ../nbs/13_tiles.ipynb #26e342bd
 import copy
 import math
+import random
 from collections.abc import Sequence
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from .encoder import put_rows, take_rows
+from .encoder import take_rows
 from .token_pruning import TokenPruner, keep_best, num_kept
 
 # %% ../nbs/13_tiles.ipynb #70d6108f
@@ -334,7 +335,6 @@ def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: 'TilePruner'
             raise ValueError('an average budget gives images of one batch different numbers of tiles: '
                              'give them one by one, as DSETRTDETR does')
         grid = TileGrid(torch.stack(list(grid.kept)), grid.shape)
-    # all tiles are the image: no borders to fetch
     scores, execution = tiles['tile_scores'], 'dense' if grid.whole else pruner.execution
     if execution == 'dense':
         maps, info = encoder.encode(pruner.gate(encoder.project(backbone(images)), grid, scores, 'dense'))
@@ -352,9 +352,7 @@ def tiled_features(backbone: nn.Module, encoder: nn.Module, pruner: 'TilePruner'
 
 def _encode(encoder: nn.Module, maps: list[Tensor], grid: TileGrid, tiled: bool) -> tuple[list[Tensor], dict]:
     "`HybridEncoder.encode` for the cells of computed tiles."
-    info = dict(kept_indices=None, scores=None, keep_ratio=1., target_keep_ratio=1., num_kept=0, num_tokens=0,
-                levels=encoder.use_encoder_idx, spatial_shapes=[], routing=[])
-    if not encoder.use_encoder_idx: return maps, info
+    if not encoder.use_encoder_idx: return encoder.encode(maps)
     sides = [m.shape[2:] if tiled else (m.shape[2] // grid.shape[0], m.shape[3] // grid.shape[1])
              for m in (maps[i] for i in encoder.use_encoder_idx)]
     shapes = [(grid.shape[0] * ty, grid.shape[1] * tx) for ty, tx in sides]
@@ -363,14 +361,7 @@ def _encode(encoder: nn.Module, maps: list[Tensor], grid: TileGrid, tiled: bool)
     starts = [0, *torch.tensor([h * w for h, w in shapes]).cumsum(0).tolist()]
     cells = torch.cat([grid.cells(*side) + start for side, start in zip(sides, starts)], 1)                  # [b, n]
     tokens = torch.cat(parts, 1)                                                                             # [b, n, c]
-    pos = take_rows(encoder.positions(shapes, tokens), cells)
-    info.update(spatial_shapes=shapes, num_kept=tokens.shape[1], num_tokens=tokens.shape[1])
-    if encoder.token_pruner is None: out, info['routing'] = encoder.encoder[0](tokens, pos)
-    else:
-        kept, indices, pruning = encoder.token_pruner(tokens)
-        encoded, info['routing'] = encoder.encoder[0](kept, take_rows(pos, indices))
-        out = put_rows(encoded, indices, tokens if encoder.restore == 'original' else tokens.shape[1])
-        info.update(pruning, kept_indices=cells.gather(1, indices), token_cells=cells)
+    out, info = encoder.encode_tokens(tokens, take_rows(encoder.positions(shapes, tokens), cells), shapes, cells)
     maps = list(maps)
     for i, side, part in zip(encoder.use_encoder_idx, sides, out.split([p.shape[1] for p in parts], 1)):
         part = part.reshape(-1, *side, encoder.hidden_dim).permute(0, 3, 1, 2)
@@ -387,7 +378,6 @@ def memory_cells(grid: TileGrid, shapes: Sequence[tuple[int, int]], info: dict |
         if not (pruned and i in info['levels']): parts.append(grid.cells(h // grid.shape[0],
             w // grid.shape[1]) + sum(sizes[:i]))
     if pruned:
-        # where the encoder's tokens lie
         cells = torch.cat([torch.arange(sizes[i], device=grid.tiles.device) + sum(sizes[:i]) for i in info['levels']])
         parts.append(cells[info['kept_indices']])
     return torch.cat(parts, 1).sort(1).values
@@ -461,8 +451,7 @@ def _overlap(boxes: Tensor, gh: int, gw: int) -> tuple[Tensor, Tensor]:
     boxes `[m, 4]` cxcywh in 0..1."""
     boxes = boxes.float()
     def share(centre, size, n):
-        # [m, 1], in tiles
-        low, high = ((centre + s * size / 2).clamp(0, 1)[:, None] * n for s in (-1, 1))
+        low, high = ((centre + s * size / 2).clamp(0, 1)[:, None] * n for s in (-1, 1))       # [m, 1], in tiles
         start = torch.arange(n, device=boxes.device)
         return (torch.minimum(high, start + 1) - torch.maximum(low, start)).clamp(min=0) / (high - low).clamp(min=1e-6)
     return share(boxes[:, 1], boxes[:, 3], gh), share(boxes[:, 0], boxes[:, 2], gw)
@@ -483,15 +472,19 @@ def kept_share(boxes: Tensor, kept: Tensor, height: int, width: int, image: Tens
     mask = mask.unflatten(1, (height, width))                                            # [b, gh, gw]
     return torch.einsum('my,myx,mx->m', y, mask.expand(len(boxes), -1, -1) if image is None else mask[image], x)
 
-def object_recall(kept: Tensor, targets: Sequence[dict], shape: tuple[int, int], least: float = .5) -> Tensor:
-    """Objects of a batch that have at least the share `least` of their area in kept tiles, and all objects: two
-    counts `[2]`, on the device of `kept`.
+def _all_boxes(targets: Sequence[dict], device: torch.device) -> tuple[Tensor, Tensor]:
+    "The boxes of a batch in one tensor `[m, 4]`, and the image `[m]` that each is in."
+    image = torch.arange(len(targets)).repeat_interleave(torch.tensor([len(t['boxes']) for t in targets]))
+    return torch.cat([t['boxes'] for t in targets]).to(device), image.to(device)
 
-    kept `[b, k]`; targets: one dictionary an image with `boxes` `[m, 4]`, cxcywh in 0..1."""
-    boxes = torch.cat([t['boxes'] for t in targets]).to(kept.device)                                         # [m, 4]
-    image = torch.cat([torch.full((len(t['boxes']),), i) for i, t in enumerate(targets)]).to(kept.device)    # [m]
-    found = kept_share(boxes, kept, *shape, image) >= least - 1e-6                                           # [m]
-    return torch.stack([found.sum(), torch.ones_like(found).sum()])
+def object_recall(targets: Sequence[dict], shape: tuple[int, int], *kept: Tensor, least: float = .5) -> Tensor:
+    """Objects of a batch that have at least the share `least` of their area in kept tiles, a count for each choice of
+    tiles, and the count of all objects, on their device.
+
+    targets: one dictionary an image with `boxes` `[m, 4]`, cxcywh in 0..1; kept: one or several `[b, k]`."""
+    boxes, image = _all_boxes(targets, kept[0].device)
+    found = [(kept_share(boxes, k, *shape, image) >= least - 1e-6).sum() for k in kept]
+    return torch.stack([*found, torch.ones_like(image).sum()])
 
 def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[int, int],
                          recall_weight: float = 2.) -> Tensor:
@@ -499,7 +492,11 @@ def tile_importance_loss(scores: Tensor, targets: Sequence[dict], shape: tuple[i
 
     A tile that holds an object weighs `recall_weight` times as much as an empty one: an object that is not kept is
     lost."""
-    wanted = torch.stack([object_share(t['boxes'], *shape).flatten() for t in targets]).to(scores.device)    # [b, n]
+    boxes, image = _all_boxes(targets, scores.device)
+    y, x = _overlap(boxes, *shape)                                                                  # [m, gh], [m, gw]
+    share = (y[:, :, None] * x[:, None]).flatten(1)                                                          # [m, n]
+    wanted = torch.zeros_like(scores, dtype=share.dtype)
+    wanted = wanted.scatter_reduce(0, image[:, None].expand_as(share), share, 'amax')                        # [b, n]
     return F.binary_cross_entropy_with_logits(scores.float(), wanted,
                                               pos_weight=scores.new_tensor(recall_weight, dtype=torch.float32))
 
@@ -560,6 +557,7 @@ class TilePruner(TokenPruner):
         self.predictor = Glance(tile, network=network, **glance)
         self.tile, self.execution, self.mixed = tile, execution, tuple(mixed)
         self.prior_weight, self.ring, self.budget, self.cap, self.min_tiles = prior_weight, ring, 'fixed', 2., 1
+        self.draws_of = self.drawn = 0                                     # the epoch, and how often it drew a ratio
         self.fill = nn.ParameterList(nn.Parameter(torch.zeros(c)) for c in channels)
         self.register_buffer('prior', None if prior is None else prior.float())
         self.register_buffer('quantiles', torch.linspace(-6, 2, 101))   # of the scores of training images
@@ -584,7 +582,7 @@ class TilePruner(TokenPruner):
                              f'such as {good}')
         return h // th, w // tw
 
-    def score(self, images: Tensor, spatial_shapes=None) -> Tensor:
+    def score(self, images: Tensor) -> Tensor:
         "Scores of all tiles, `[b, n]`, prior included."
         scores = self.predictor(images)                                                                # [b, gh, gw]
         if self.prior is not None:
@@ -621,12 +619,18 @@ class TilePruner(TokenPruner):
 
     def _draw(self) -> float:
         """The ratio of this batch: as scheduled, or drawn from `mixed` after the warm-up (not while a compiler
-        traces, whose graphs have one size)."""
+        traces, whose graphs have one size). By epoch and number of the batch, so that all processes draw alike: each
+        step is as slow as the slowest of them."""
         ratio = self.current_keep_ratio
         if (not (self.training and self.mixed) or torch.compiler.is_compiling() or self.keep_ratio_override is not None
             or ratio > self.keep_ratio):
             return ratio
-        return self.mixed[int(torch.randint(len(self.mixed), ()))]
+        self.drawn += 1
+        return random.Random(f'{self.draws_of} {self.drawn}').choice(self.mixed)
+
+    def set_epoch(self, epoch: int) -> None:
+        super().set_epoch(epoch)
+        self.draws_of, self.drawn = int(epoch), 0
 
     def gate(self, maps: Sequence[Tensor], grid: TileGrid, scores: Tensor,
              execution: str | None = None) -> list[Tensor]:

@@ -41,7 +41,7 @@ from .published import find_weights
 from .routers import expert_shares
 from .teacher import learn_from
 from .tiles import object_recall
-from .transforms import as_floats, collate
+from .transforms import as_floats, collate, seed_of
 from .visualize import scalars
 from .weights import convert_state, load_rtdetr_checkpoint, open_weights, read_checkpoint, weight_file
 
@@ -53,7 +53,7 @@ def make_accelerator(cfg: Config, run_dir: str | Path | None = None, trackers: S
     Accumulation is the trainer's own, whatever the environment asks accelerate for. Raises `ConfigError`."""
     AcceleratorState._reset_state()
     world, gpu = int(os.environ.get('WORLD_SIZE', 1)), torch.accelerator.is_available()
-    if cfg.training.tf32 and torch.cuda.is_available(): torch.set_float32_matmul_precision('high')
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = cfg.training.tf32
     a = Accelerator(cpu=world > 1 and not gpu, mixed_precision=precision_of(cfg.training.mixed_precision),
                     log_with=trackers or None, project_dir=str(run_dir) if run_dir else None,
                     gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1))
@@ -105,9 +105,8 @@ class Trainer:
         self.channels_last = a.device.type in ('cpu', 'cuda') if t.channels_last == 'auto' else t.channels_last
         memory = torch.channels_last if self.channels_last else torch.preserve_format
         if sync := t.sync_batch_norm and a.num_processes > 1:
-            if a.device.type == 'cpu':
-                raise ConfigError('training.sync_batch_norm = True: PyTorch has SyncBatchNorm for GPUs only; '
-                                  'leave it out on CPUs')
+            if a.device.type == 'cpu' or getattr(model, 'tiles', None) is not None:
+                raise ConfigError('sync_batch_norm = True: is for GPUs only, without tile pruning; leave it out')
             synchronise_norms(model)
         self.net = model.to(a.device, memory_format=memory)
         self.ema = ModelEMA(self.net, t.ema_decay) if t.use_ema else None
@@ -115,6 +114,7 @@ class Trainer:
         if t.compile: self.net.compile()
         adam = torch.optim.AdamW(groups, fused=a.device.type in ('cpu', 'cuda'))
         self.model, self.optimizer = a.prepare(self.net, adam)
+        if self.ema: self.ema.set(self.net)                          # all processes now have the weights of the first
         self.params = [p for g in groups for p in g['params']]
         # where the run is, and what it has seen
         # step: batches done in this epoch; updates: optimizer steps of the run
@@ -174,14 +174,14 @@ class Trainer:
         norm, scaler = float(total), self.accelerator.scaler
         # fp16 skips such a step, and lowers its scale
         if not math.isfinite(norm) and (scaler is None or scaler.get_scale() < 1):
-            name = next(n for n, p in self.net.named_parameters() if p.grad is not None and not p.grad.isfinite().all())
-            self._stop_non_finite(f'the gradient of {name} is not finite', window)
+            bad = (n for n, p in self.net.named_parameters() if p.grad is not None and not p.grad.isfinite().all())
+            self._stop_non_finite(f"the gradient of {next(bad, 'all parameters together')} is not finite", window)
         if limit := self.cfg.training.clip_max_norm: nn.utils.clip_grads_with_norm_(self.params, limit, total)
         self.set_lr()
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.updates += 1
-        if self.ema and not self.optimizer.step_was_skipped: self.ema.update(self.net)
+        if self.ema and math.isfinite(norm): self.ema.update(self.net)       # else fp16 has skipped the step
         return norm
 
     def set_lr(self, last: bool = False) -> None:
@@ -208,8 +208,7 @@ class Trainer:
             self.meters.add({'tiles/share': kept.shape[1] / scores.shape[1]})
             draw = torch.Generator(scores.device).manual_seed(self.updates)      # leaves the run's own draws alone
             other = torch.rand(scores.shape, device=scores.device, generator=draw).topk(kept.shape[1]).indices
-            counts = [object_recall(k, targets, info['tile_grid']) for k in (kept, other)]
-            self.meters.add_vector('tiles/objects', torch.stack([counts[0][0], counts[1][0], counts[0][1]]))
+            self.meters.add_vector('tiles/objects', object_recall(targets, info['tile_grid'], kept, other))
         for name, r in ((f'{part}.{i}', r) for part, layers in routing.items() for i, r in enumerate(layers)):
             self.top_k[name] = r.indices.shape[-1]
             self.meters.add_vector(f'experts/{name}', expert_shares(r.indices, r.probs.shape[-1]))
@@ -220,6 +219,8 @@ class Trainer:
         "From the current step to the end of the epoch, saving whenever it is due and leaving when a signal has come."
         self.model.train()
         self.batches.epoch, self.batches.start = self.epoch, self.step
+        if getattr(self.net, 'tiles', None): self.net.tiles.drawn = self.step       # a resumed epoch goes on drawing
+        self.train_loader.generator.manual_seed(seed_of('workers', self.batches.seed, self.batches.rank, self.epoch))
         batches = iter(self.train_loader) if self.step < len(self.batches) else iter(())
         while self.step < len(self.batches):
             asked = time.perf_counter()
@@ -267,8 +268,7 @@ class Trainer:
         self.history.append(record)
         if self.is_main: write_records([record], self.run_dir/'metrics.jsonl')
         self.accelerator.log(scalars(record), step=record['epoch'])
-        if metrics and self.stale == 0: self.save('best')
-        self.save()
+        self.save(*(('best',) if metrics and self.stale == 0 else ()), 'latest')
         for call in self.callbacks: call(self, record)
 
     def is_finished(self) -> bool:
@@ -325,7 +325,8 @@ class Trainer:
                     f'false, or install what is '
                                   'missing, often a C++ compiler') from None
         self.optimizer.zero_grad()
-        self.net.load_state_dict(before), set_rng_state(rng)
+        # the values of real pictures are still to be checked
+        self.net.load_state_dict(before), set_rng_state(rng), getattr(self.net, '_seen_on_device', set()).clear()
         self.meters = Meters()
 
     # ---- checkpoints (chapter 21)
@@ -334,11 +335,13 @@ class Trainer:
         "The whole state of the run: tensors and plain values. All processes must call it together."
         return trainer_state(self)
 
-    def save(self, kind: str = 'latest') -> Path:
-        "Write `<kind>_checkpoint.pth`, whole or not at all. Raises `OSError` if the disk does not take it."
-        state, path, self.saved_at = self.state(), self.run_dir/f'{kind}_checkpoint.pth', time.monotonic()
-        if self.is_main: save_checkpoint(state, path)
-        return path
+    def save(self, *kinds: str) -> Path:
+        """Write `<kind>_checkpoint.pth` for each of `kinds` (default: latest), each whole or not at all; returns the
+        last. Raises `OSError` if the disk does not take it."""
+        paths = [self.run_dir/f'{kind}_checkpoint.pth' for kind in kinds or ('latest',)]
+        state, self.saved_at = self.state(), time.monotonic()
+        if self.is_main: save_checkpoint(state, *paths)
+        return paths[-1]
 
     def load(self, state: dict[str, Any], where: str = 'the checkpoint') -> None:
         """Go where the checkpoint was.
@@ -502,5 +505,4 @@ def launch(cfg: Config, num_processes: int = 1, **kw) -> None:
     """`train(cfg)` from a notebook on several devices (accelerate's `notebook_launcher`); results are in the run's
     folder."""
     def run(cfg): train(cfg, **kw)
-    notebook_launcher(run, (cfg,), num_processes=num_processes,
-                      mixed_precision=precision_of(cfg.training.mixed_precision))
+    notebook_launcher(run, (cfg,), num_processes=num_processes)      # nothing here may touch CUDA before it forks

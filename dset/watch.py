@@ -108,7 +108,7 @@ def watch(detector: nn.Module, source: str, out: str | Path | None = None, tint:
                                             share=round(seen.share, 4),
                                             boxes=seen.detections['boxes'].round(decimals=1).tolist(),
                                             scores=seen.detections['scores'].tolist(),
-                                            labels=[names[l] for l in seen.detections['labels']])) + '\n')
+                                            labels=[names[l] for l in seen.detections['labels'].tolist()])) + '\n')
             if writer: writer.add(draw_found(tint_tiles(frame, seen.tiles, stream.shape) if tint
                                              and seen.kind == 'tiles' else frame, seen.detections, names))
             bar.update()
