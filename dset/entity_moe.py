@@ -123,7 +123,8 @@ class ObjectMoELayer(nn.Module):
             self._live = weakref.ref(held)
 
     def live_routing(self) -> Routing | None:
-        "The routing of the last call with its gradient, as long as the graph of its output exists; else None."
+        """The routing of the last call with its gradient, as long as the graph of its output exists (in a compiled
+        model until the next call); else None."""
         held = self._live() if isinstance(self._live, weakref.ref) else self._live
         return held.routing if isinstance(held, _Held) else held
 
@@ -190,7 +191,7 @@ class EntityMoEWrapper(nn.Module):
         self.layout, self.original_layer, self.alpha = layout, original_layer, nn.Parameter(torch.tensor(float(alpha)))
         self.entity_moe = ObjectMoELayer(dim, num_experts, num_experts_shared, expert_k, dropout, mlp_ratio, reduction,
                                          execution, mix, scale)
-        # as files of old hold them
+        # as files of older versions hold them
         self.settings = dict(dim=int(dim), layout=layout, **{k: v for k, v in s.items()
                                                              if (k, v) not in (('mix', 0), ('scale', 1.))})
         if type(original_layer).__module__.startswith('transformers.'): self.register_forward_pre_hook(_adopt_recorders)

@@ -34,6 +34,8 @@ def _timm_name(model_name: str) -> str:
     near = difflib.get_close_matches(str(model_name), timm.list_models(), 3)
     raise ValueError(f'timm knows no model {model_name!r}' + (f': did you mean {", ".join(near)}?' if near else '.'))
 
+_BRANCH = ('alpha', 'execution', 'mix', 'scale', 'where')    # options of `inject_entity_moe` that all makers hand on
+
 def _make_timm(model_name: str, num_classes: int, pretrained: bool = False, **kwargs) -> nn.Module:
     "`timm.create_model`; unknown options are a `ValueError`."
     try: return timm.create_model(_timm_name(model_name), pretrained=pretrained, num_classes=num_classes, **kwargs)
@@ -95,9 +97,8 @@ _FAMILY_WORDS = dict(vit=('all', 'last'), swin=('all', 'last_stage'), resnet=('a
 def _create_family(family: str, reduction: int, model_name, pretrained, num_classes, inject_layers, checkpoint_path,
                    model_kwargs, **settings) -> nn.Module:
     "Sketch a timm model, check that it is of the family and the plan possible; then make it and inject."
-    checkpoint_path, words, where = _local(pretrained,
-                                           checkpoint_path), _FAMILY_WORDS[family], {k: model_kwargs.pop(k)
-                                               for k in ('where', 'mix', 'scale') if k in model_kwargs}
+    checkpoint_path, words = _local(pretrained, checkpoint_path), _FAMILY_WORDS[family]
+    branch = {k: model_kwargs.pop(k) for k in _BRANCH if k in model_kwargs}
     with torch.device('meta'): sketch = _make_timm(model_name, num_classes, **model_kwargs)
     if (found := find_family(sketch)) is None or found.name != family:
         raise ValueError(f'{model_name!r} is a {type(sketch).__name__}, not of the {family} family: '
@@ -105,47 +106,40 @@ def _create_family(family: str, reduction: int, model_name, pretrained, num_clas
     _check_plan(list(find_blocks(sketch)), inject_layers, words, reduction=reduction, **settings)
     model = _create_timm(model_name, pretrained, num_classes, checkpoint_path, **model_kwargs)
     return inject_entity_moe(model, inject_layers, reduction=reduction, model_type=family, base_model=model_name,
-                             words=words, name='inject_layers', **settings, **where)
+                             words=words, name='inject_layers', **settings, **branch)
 
 def create_vit_entity_moe(model_name='vit_base_patch16_224', pretrained=True, num_classes=1000, num_experts=4,
-                          num_experts_shared=2, expert_k=1,
-                          dropout=0.1, mlp_ratio=4.0, inject_layers='last', checkpoint_path=None, reduction=4,
-                          **model_kwargs) -> nn.Module:
+                          num_experts_shared=2, expert_k=1, dropout=0.1, mlp_ratio=4.0, inject_layers='last',
+                          checkpoint_path=None, reduction=4, **model_kwargs) -> nn.Module:
     "A timm ViT with experts; `inject_layers`: 'all', 'last' or block numbers such as `[9, 10, 11]`."
     return _create_family('vit', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path,
-                          model_kwargs,
-                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k,
-                          dropout=dropout, mlp_ratio=mlp_ratio)
+                          model_kwargs, num_experts=num_experts, num_experts_shared=num_experts_shared,
+                          expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
 
 def create_swin_entity_moe(model_name='swin_tiny_patch4_window7_224', pretrained=True, num_classes=1000, num_experts=4,
-                           num_experts_shared=2, expert_k=1,
-                           dropout=0.1, mlp_ratio=4.0, inject_layers='last_stage', checkpoint_path=None, reduction=8,
-                           **model_kwargs) -> nn.Module:
+                           num_experts_shared=2, expert_k=1, dropout=0.1, mlp_ratio=4.0, inject_layers='last_stage',
+                           checkpoint_path=None, reduction=8, **model_kwargs) -> nn.Module:
     "A timm Swin with experts; `inject_layers`: 'all', 'last_stage' or (stage, block) pairs such as `[(3, 0), (3, 1)]`."
     return _create_family('swin', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path,
-                          model_kwargs,
-                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k,
-                          dropout=dropout, mlp_ratio=mlp_ratio)
+                          model_kwargs, num_experts=num_experts, num_experts_shared=num_experts_shared,
+                          expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
 
 def create_resnet_entity_moe(model_name='resnet50', pretrained=True, num_classes=1000, num_experts=4,
-                             num_experts_shared=2, expert_k=1,
-                             dropout=0.1, mlp_ratio=4.0, inject_layers='layer4', checkpoint_path=None, reduction=16,
-                             **model_kwargs) -> nn.Module:
+                             num_experts_shared=2, expert_k=1, dropout=0.1, mlp_ratio=4.0, inject_layers='layer4',
+                             checkpoint_path=None, reduction=16, **model_kwargs) -> nn.Module:
     "A timm ResNet with experts; `inject_layers`: 'all', 'layer4' or (layer, block) pairs such as `[('layer4', 0)]`."
     return _create_family('resnet', reduction, model_name, pretrained, num_classes, inject_layers, checkpoint_path,
-                          model_kwargs,
-                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k,
-                          dropout=dropout, mlp_ratio=mlp_ratio)
+                          model_kwargs, num_experts=num_experts, num_experts_shared=num_experts_shared,
+                          expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio)
 
 def create_efficientnet_entity_moe(model_name='efficientnet_lite0', pretrained=True, num_classes=1000, num_experts=4,
-                                   num_experts_shared=2, expert_k=1,
-                                   dropout=0.1, mlp_ratio=4.0, inject_layers='last_stage', checkpoint_path=None,
-                                   reduction=4, **model_kwargs) -> nn.Module:
+                                   num_experts_shared=2, expert_k=1, dropout=0.1, mlp_ratio=4.0,
+                                   inject_layers='last_stage', checkpoint_path=None, reduction=4,
+                                   **model_kwargs) -> nn.Module:
     "A timm EfficientNet with experts; `inject_layers`: 'all', 'last_stage' or (stage, block) pairs."
     return _create_family('efficientnet', reduction, model_name, pretrained, num_classes, inject_layers,
-                          checkpoint_path, model_kwargs,
-                          num_experts=num_experts, num_experts_shared=num_experts_shared, expert_k=expert_k,
-                          dropout=dropout, mlp_ratio=mlp_ratio)
+                          checkpoint_path, model_kwargs, num_experts=num_experts, expert_k=expert_k,
+                          num_experts_shared=num_experts_shared, dropout=dropout, mlp_ratio=mlp_ratio)
 
 # %% ../nbs/26b_injected_models.ipynb #4f05b2f1
 SAM_SIZES = {'facebook/sam-vit-base': dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12,
@@ -172,21 +166,24 @@ def _create_sam(model_name: str, pretrained: bool, checkpoint_path, config: SamC
     except Exception as e: raise _no_weights(str(checkpoint_path or model_name), e) from e
 
 def create_sam_entity_moe(model_name='facebook/sam-vit-base', pretrained=True, num_classes=None, num_experts=4,
-                          num_experts_shared=2, expert_k=1,
-                          dropout=0.1, mlp_ratio=4.0, inject_layers='last_half', checkpoint_path=None, reduction=8,
-                          config: SamConfig | None = None) -> SamModel:
+                          num_experts_shared=2, expert_k=1, dropout=0.1, mlp_ratio=4.0, inject_layers='last_half',
+                          checkpoint_path=None, reduction=8, config: SamConfig | None = None, **branch) -> SamModel:
     """transformers' SAM with experts in its image encoder; `inject_layers`: 'all', 'last_half' or layer numbers such
-    as `[6, 11]`."""
+    as `[6, 11]`.
+
+    `branch`: `alpha`, `execution`, `mix`, `scale`, `where` of `inject_entity_moe`."""
+    if unknown := sorted(branch.keys() - _BRANCH):
+        raise ValueError(f'create_sam_entity_moe takes no {unknown[0]!r}; of the branch it takes {", ".join(_BRANCH)}.')
     settings = dict(num_experts_shared=num_experts_shared, expert_k=expert_k, dropout=dropout, mlp_ratio=mlp_ratio,
                     reduction=reduction)
     checkpoint_path = _local(pretrained, checkpoint_path)
-    layers = config.vision_config.num_hidden_layers if config else SAM_SIZES.get(model_name,
-        {}).get('num_hidden_layers')
+    layers = (config.vision_config.to_dict() if config else SAM_SIZES.get(model_name, {})).get('num_hidden_layers')
     if layers and checkpoint_path is None: _check_plan(list(range(layers)), inject_layers, ('all', 'last_half'),
                                                        num_experts, **settings)
     model = _create_sam(model_name, pretrained, checkpoint_path, config)
-    return inject_entity_moe(model, inject_layers, 'BHWC', num_experts, model_type='sam', base_model=model_name,
-                             words=('all', 'last_half'), name='inject_layers', **settings)
+    return inject_entity_moe(model, inject_layers, 'BHWC', num_experts, model_type='sam', name='inject_layers',
+                             base_model=None if Path(model_name).exists() else model_name,      # a path is no name
+                             words=('all', 'last_half'), **settings, **branch)
 
 # %% ../nbs/26b_injected_models.ipynb #de0fc5a6
 def vit_base_entity_moe(pretrained: bool = True, **kwargs) -> nn.Module:
@@ -240,8 +237,11 @@ def save_entity_moe(model: nn.Module, path, head: bool | None = None) -> Path:
     """Write the added weights, and what they fit, to a .safetensors file (or `entity_moe.safetensors` in a folder);
     returns its path.
 
-    `head`: whether the head goes with them; None: if it trains and the backbone does not."""
+    `head`: whether the head goes with them; None: if it trains and the backbone does not. `ValueError` where nothing
+    was injected, or by hand."""
     groups, bare, file = split_parameters(model), _bare(model), _weights_file(path)
+    if not hasattr(bare, 'entity_moe_config'):
+        raise ValueError(f'This {type(bare).__name__} is wrapped by hand: use inject_entity_moe, then it can be saved.')
     if head is None: head = any(p.requires_grad for p in groups['head']) and not any(p.requires_grad
         for p in groups['backbone'])
     heads = {n: p.detach() for n, p in _head_parameters(bare).items()} if head else {}
@@ -257,24 +257,30 @@ def _read_entity_moe(path) -> tuple[Path, dict]:
     file = _weights_file(path)
     if not file.is_file(): raise FileNotFoundError(f'There are no EntityMoE weights at {str(file)!r}.')
     try:
-        with safe_open(file, 'pt') as f: return file, ast.literal_eval((f.metadata() or {})['entity_moe'])
-    except (SafetensorError, OSError, KeyError, ValueError, SyntaxError) as e:
+        with safe_open(file, 'pt') as f: meta = ast.literal_eval((f.metadata() or {})['entity_moe'])
+        meta['base_class'], meta['config']['base_model'].split
+        for s in meta['layers'].values(): s['dim'], s['layout']
+        return file, meta
+    except (SafetensorError, OSError, KeyError, ValueError, SyntaxError, TypeError, AttributeError) as e:
         raise ValueError(f'{str(file)!r} was not written by save_entity_moe, '
                          f'or is damaged ({type(e).__name__}).') from e
 
 def _refuse_other_base(model: nn.Module, meta: dict, file: Path) -> None:
-    "`ValueError` when class, name, layers or widths of `model` are not those the weights were made for."
+    """`ValueError` when class, name, layers or widths of `model` are not those the weights were made for; timm's tag,
+    behind the point of a name, is compared where both are known."""
     config = getattr(model, 'entity_moe_config', None)
     mine, theirs = (config['base_model'] if config else base_name(model)), meta['config']['base_model']
     named = {mine, theirs}.isdisjoint({type(model).__name__})  # a class name is no name
-    if type(model).__name__ != meta['base_class'] or (named and mine.split('.')[0] != theirs.split('.')[0]):
+    (mine, _, tag), (other, _, tag_there) = mine.partition('.'), theirs.partition('.')
+    tag = tag or (getattr(model, 'pretrained_cfg', None) or {}).get('tag')
+    if tag and tag_there: mine, other = f'{mine}.{tag}', theirs
+    if type(model).__name__ != meta['base_class'] or (named and mine != other):
         raise ValueError(f'{str(file)!r} was made for {theirs} ({meta["base_class"]}), '
                          f'but this model is {mine} ({type(model).__name__}).')
     modules = dict(model.named_modules())
-    for path in meta['layers']:
+    for path, s in meta['layers'].items():
         if path not in modules:
             raise ValueError(f'{str(file)!r} has experts for {path}, which this {mine} does not have.')
-    for path, s in meta['layers'].items():
         dim = modules[path].settings['dim'] if isinstance(modules[path], EntityMoEWrapper) else _dims(model, [path],
             s['layout'])[path]
         if dim != s['dim']:
@@ -283,9 +289,9 @@ def _refuse_other_base(model: nn.Module, meta: dict, file: Path) -> None:
 def load_entity_moe(model: nn.Module, path, head: bool = True) -> nn.Module:
     """Load added weights into a clean base model (which gets wrapped) or an injected one, in place; returns it.
 
-    `head`: take the head too, if the file has one. `ValueError` on a wrong base, on other experts, and on a head of
-    another size."""
-    bare, (file, meta) = _bare(model), _read_entity_moe(path)
+    `head`: take the head too, if the file has one. `ValueError` on a wrong base, on other experts, on a head of
+    another size, and on a clean base in DistributedDataParallel: load first."""
+    bare, (file, meta) = _bare(model, adding=not entity_moe_wrappers(model)), _read_entity_moe(path)
     _refuse_other_base(bare, meta, file)
     there, state, heads = entity_moe_wrappers(bare), load_file(file), _head_parameters(bare)
     if there and {p: w.settings for p, w in there.items()} != meta['layers']:
@@ -294,17 +300,17 @@ def load_entity_moe(model: nn.Module, path, head: bool = True) -> nn.Module:
     wrapped = there or {p: _wrap(bare.get_submodule(p), **s) for p, s in meta['layers'].items()}
     own = {f'{p}.{n}': v for p, w in wrapped.items() for n, v in w.named_parameters()
            if not n.startswith('original_layer.')}
-    theirs = {n: state.pop(n) for n in meta.get('head', ())}
-    bad = sorted(own.keys() ^ state.keys()) or sorted(k for k in own if own[k].shape != state[k].shape)
+    held = meta.get('head', ())
+    bad = sorted({*own, *held} ^ state.keys()) or sorted(k for k in own if own[k].shape != state[k].shape)
     if bad:
         raise ValueError(f'{str(file)!r} does not fit its own header: {bad[0]!r} is missing, '
                          'foreign or of another shape.')
-    for n, v in theirs.items() if head else ():
+    for n, v in ((n, state[n]) for n in (held if head else ())):
         if n not in heads or heads[n].shape != v.shape:
             raise ValueError(f'{str(file)!r} holds a head {n} of {list(v.shape)}, '
                              f'and this model has {list(heads[n].shape) if n in heads else "none of that name"}: '
                              f'make the base with num_classes={v.shape[0]}, or pass head=False.')
-        own[n], state[n] = heads[n], v
+        own[n] = heads[n]
     with torch.no_grad():
         for name, p in own.items(): p.copy_(state[name])
     if not there:

@@ -11,6 +11,7 @@ __all__ = ['FAMILIES', 'Family', 'find_family', 'find_blocks', 'select_blocks', 
 # %% ../nbs/26_injection.ipynb #381e8679
 import difflib
 import re
+import warnings
 from numbers import Integral, Real
 from pathlib import Path
 from typing import NamedTuple
@@ -35,8 +36,7 @@ class Family(NamedTuple):
 
 FAMILIES = (
     # also DeiT, DINOv2, CLIP
-    Family('vit', r'timm\..*\.(VisionTransformer|VisionTransformerDistilled|Eva|Beit)', 'blocks', 'BNC',
-           ('attn', 'mlp')),
+    Family('vit', r'timm\..*\.(VisionTransformer(Distilled)?|Eva|Beit)', 'blocks', 'BNC', ('attn', 'mlp')),
     Family('swin', r'timm\..*\.SwinTransformer(V2)?', 'layers', 'BHWC', ('mlp',), 'BNC'),
     Family('resnet', r'timm\..*\.ResNet', 'layer', 'BCHW', ('conv1',)),
     Family('convnext', r'timm\..*\.ConvNeXt', 'stages', 'BCHW', ('conv_dw',)),
@@ -94,9 +94,13 @@ def _known() -> str:
     "The families, in words."
     return ', '.join(dict.fromkeys(f'{f.name} of {f.classes.split(chr(92))[0]}' for f in FAMILIES))
 
-def _bare(model: nn.Module) -> nn.Module:
-    "The model inside DataParallel, DistributedDataParallel, torch.compile and peft."
+def _bare(model: nn.Module, adding: bool = False) -> nn.Module:
+    """The model inside DataParallel, DistributedDataParallel, torch.compile and peft; with `adding`, `ValueError` where
+    DistributedDataParallel would not see what is added."""
     while True:
+        if adding and isinstance(model, nn.parallel.DistributedDataParallel):
+            raise ValueError('Inject first, then wrap in DistributedDataParallel: it synchronises the parameters that '
+                             'it finds when it is made, and none that come later.')
         if isinstance(model, (nn.parallel.DistributedDataParallel, nn.DataParallel)): model = model.module
         elif hasattr(model, '_orig_mod'): model = model._orig_mod
         elif type(model).__module__.startswith('peft.') and hasattr(model, 'get_base_model'):
@@ -152,15 +156,14 @@ def _example(model: nn.Module) -> tuple[nn.Module, Tensor]:
         None) or getattr(getattr(config, 'backbone_config', None), 'image_size', None)
     channels, *default = (getattr(model, 'pretrained_cfg', None) or {}).get('input_size', (3, 224, 224))
     size = (size, size) if isinstance(size, int) else tuple(size or default)
-    return next((getattr(model, n) for n in ('vision_encoder', 'vision_model')
-                 if hasattr(model, n)), model), torch.empty(1, getattr(config, 'num_channels', channels), *size,
-                                                            device='meta')
+    called = next((getattr(model, n) for n in ('vision_encoder', 'vision_model') if hasattr(model, n)), model)
+    return called, torch.empty(1, getattr(config, 'num_channels', channels), *size, device='meta')
 
 @torch.no_grad()
 def _dry_shapes(model: nn.Module, paths: list[str]) -> dict[str, torch.Size]:
     """Path -> shape of the (first) output of a module, by a forward pass on the meta device; {} where that is
     impossible."""
-    shapes, modes = {}, {m: m.training for m in model.modules()}
+    shapes, hooks, modes = {}, [], {m: m.training for m in model.modules()}
     try:
         called, image = _example(model)
         def see(path): return lambda m, args, out: shapes.update({path: (out if isinstance(out, Tensor)
@@ -267,14 +270,11 @@ def _chosen_paths(model: nn.Module, layers, blocks, where: str, words, name) -> 
     return parts
 
 def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None, num_experts: int | dict = 4,
-                      num_experts_shared: int = 2,
-                      expert_k: int = 1, dropout: float = 0.1, mlp_ratio: float = 4.0, reduction: int | dict = 4, *,
-                      dim: int | None = None,
-                      alpha: float = 0.1, execution: str = 'auto', model_type: str | None = None,
-                      base_model: str | None = None,
-                      words: tuple | None = None, name: str = 'layers', blocks: list[str] | None = None,
-                      where: str = 'behind',
-                      mix: int = 0, scale: float = 1.) -> nn.Module:
+                      num_experts_shared: int = 2, expert_k: int = 1, dropout: float = 0.1, mlp_ratio: float = 4.0,
+                      reduction: int | dict = 4, *, dim: int | None = None, alpha: float = 0.1, execution: str = 'auto',
+                      model_type: str | None = None, base_model: str | None = None, words: tuple | None = None,
+                      name: str = 'layers', blocks: list[str] | None = None, where: str = 'behind', mix: int = 0,
+                      scale: float = 1.) -> nn.Module:
     """Wrap the chosen blocks of `model`, in place, and return it; `layout` ('BNC', 'BHWC', 'BCHW') is known for the
     `FAMILIES`.
 
@@ -283,8 +283,8 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
     `where`: 'behind' every block, or 'inside' it (as `FAMILIES` says). `num_experts`, `reduction`: a number or `{key:
     number}`; `dim`: channels of every
     chosen block, when they cannot be seen; `mix`, `scale`: see `ObjectMoELayer`. `ValueError` on anything
-    impossible."""
-    bare = _bare(model)
+    impossible, and in DistributedDataParallel: inject first."""
+    bare = _bare(model, adding=True)
     if there := list(entity_moe_wrappers(bare)):
         raise ValueError(f'This {type(bare).__name__} already has EntityMoE in {", ".join(there)}: '
                          'call eject(model) first.')
@@ -308,9 +308,8 @@ def inject_entity_moe(model: nn.Module, layers='last', layout: str | None = None
     for path, wrapper in new.items(): _replace(bare, path, wrapper)
     _add_vision_outputs(bare)
     bare.entity_moe_config = _plain(dict(model_type=model_type or 'custom', base_model=base_model or base_name(bare),
-                                         inject_layers=layers if blocks is None else blocks,
-                                         num_experts=num_experts, num_experts_shared=num_experts_shared,
-                                         expert_k=expert_k))
+                                         inject_layers=layers if blocks is None else blocks, num_experts=num_experts,
+                                         num_experts_shared=num_experts_shared, expert_k=expert_k))
     return model
 
 # %% ../nbs/26_injection.ipynb #4f51234f
@@ -377,13 +376,20 @@ def param_groups(model: nn.Module, backbone_lr: float = 1e-5, entity_moe_lr: flo
             for name, ps in split_parameters(model).items()]
 
 def freeze_backbone(model: nn.Module) -> nn.Module:
-    """Train only what was added and the head, in place; batch norms of the backbone stay in evaluation, also under
-    `model.train()`."""
-    for name, ps in split_parameters(model).items():
+    """Train only what was added and the head, in place; batch norms of the backbone (not of the head) stay in
+    evaluation, also under `model.train()`.
+
+    `eject` lets the norms follow `model.train()` again, and leaves the parameters frozen. Warns where no head is
+    found, which is then frozen like the rest."""
+    for name, ps in (groups := split_parameters(model)).items():
         for p in ps: p.requires_grad_(name != 'backbone')
-    for module in model.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm) and _stay_eval not in module._forward_pre_hooks.values():
-            module.register_forward_pre_hook(_stay_eval)
+    head, bare = {id(p) for p in groups['head']}, _bare(model)
+    if not head and not hasattr(bare, 'get_classifier'):
+        warnings.warn(f'No head was found in this {type(bare).__name__} (get_classifier(), classifier, mask_decoder), '
+                      'so only the experts train: unfreeze a head of another name and give it its own group.')
+    for m in model.modules():
+        if (isinstance(m, nn.modules.batchnorm._BatchNorm) and head.isdisjoint(map(id, m.parameters()))
+                and _stay_eval not in m._forward_pre_hooks.values()): m.register_forward_pre_hook(_stay_eval)
     return model
 
 # %% ../nbs/26_injection.ipynb #e8262fa3
@@ -400,14 +406,14 @@ def entity_moe_loss(model: nn.Module, router_z_weight: float = 0.) -> Tensor:
     """Mean load-balancing loss over the wrapped layers (1 at uniform), of the last forward call; plus a weighted
     z-loss.
 
-    Call it while the output of that call, or a loss made from it, is still there. `ValueError` before the first call,
-    and in training when the
-    gradient of that call is gone or was never recorded (no_grad, a reentrant checkpoint, replicas of DataParallel on
-    several devices)."""
+    Call it while the output of that call, or a loss made from it, is still there. In evaluation it has a gradient, too,
+    where that call recorded one. `ValueError` before the first call, and in training when the gradient of that call is
+    gone or was never recorded (no_grad, a reentrant checkpoint, replicas of DataParallel on several devices)."""
     routings, wrappers = _routings(model), entity_moe_wrappers(model)
-    if model.training and torch.is_grad_enabled():
+    if torch.is_grad_enabled():
         live = {path: w.entity_moe.live_routing() for path, w in wrappers.items()}
-        if not any(live.values()) and any(w.entity_moe.router.gate.weight.requires_grad for w in wrappers.values()):
+        routers = [w.entity_moe.router.gate.weight for w in wrappers.values()]
+        if model.training and not any(live.values()) and any(p.requires_grad for p in routers):
             raise ValueError('The last call recorded no gradient for the routers, or its output is gone: call the '
                              'model outside no_grad, checkpoint with use_reentrant=False, use DistributedDataParallel '
                              'in place of DataParallel, and keep the output until entity_moe_loss has been called.')
@@ -421,8 +427,8 @@ def entity_moe_shares(model: nn.Module) -> dict[str, Tensor]:
     return {path: expert_shares(r.indices, r.probs.shape[-1]) for path, r in _routings(model).items()}
 
 def routing_entropy(model: nn.Module) -> dict[str, Tensor]:
-    """Module path -> entropy of every token's routing in the last call, in parts of `log e` (0 sure, 1 undecided):
-    `[b,n]` or `[b,h,w]`."""
+    """Module path -> entropy of every token's routing in the last call, in parts of `log E` of E experts (0 sure,
+    1 undecided): `[b,n]` or `[b,h,w]`."""
     return {path: torch.special.entr(r.probs).sum(-1) / max(torch.tensor(r.probs.shape[-1]).log().item(), 1e-9)
             for path, r in _routings(model).items()}
 

@@ -330,7 +330,7 @@ def load_rtdetr_checkpoint(model: DSETRTDETR, source, class_map: dict[str, str] 
     `upcycle`, experts start from the dense FFN they replace; `images`
     `[b, 3, h, w]` say which of its units work together. Everything else keeps its start. Returns (and prints) what
     became of every tensor.
-    Raises `CheckpointError` or `FileNotFoundError`, one sentence."""
+    Raises `CheckpointError` or `FileNotFoundError`, and `ValueError` for an impossible `class_map`; one sentence."""
     class_map, (state, names) = named_class_map(class_map), _source(source, download)
     own, report = model.state_dict(), LoadReport()
     _check_backbone(own, state, model.backbone.name)
