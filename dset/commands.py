@@ -23,6 +23,7 @@ from torch import nn
 from .checkpoint import find_checkpoint, load_detector, resume_config
 from .config import Config, ConfigError, load_config, parse_args, run_command, write_json
 from .evaluation import Detections, evaluate_coco, join_detections
+from .files import plain_json, whole_file
 from .loading import Data, end_workers, load_data, make_loader, predict_loader, share_of, split_name
 from .reports import (TrainingInterrupted, TrainingStopped, headline, loader_failure, make_pictures, make_progress,
                           provenance,
@@ -76,9 +77,10 @@ def evaluate_checkpoint(where: str | Path, keep_ratio: float | None = None, **ov
     if keep_ratio is not None: model.set_keep_ratio(keep_ratio)
     data, accelerator = load_data(cfg, train=False), make_accelerator(cfg)
     if data.class_names != (known := info['class_names']):
+        how = (f'dset_eval --weights {where} matches them by name, and --class_map where the names differ'
+               if cfg.data.val_split.endswith('.json') else 'set data.classes to those of the checkpoint')
         raise ConfigError(f"{where} knows {len(known)} classes ({', '.join(known)}), the data has "
-                f"{len(data.class_names)} "
-                          f"({', '.join(data.class_names)}); set data.classes to those of the checkpoint")
+                          f"{len(data.class_names)} ({', '.join(data.class_names)}): {how}")
     results, seconds = _predict_split(model.to(accelerator.device), cfg, data, accelerator)
     report = [None]
     if accelerator.is_main_process: report = [_write_evaluation(checkpoint, cfg, data, results, seconds, keep_ratio)]
@@ -95,7 +97,8 @@ def _write_evaluation(checkpoint: Path, cfg: Config, data: Data, results: Detect
     name = _free_name(folder, report)
     files = {k: f'{k}_{name}.json' for k in ('evaluation', 'predictions', 'ground_truth')}
     report['files'] = {k: str(folder/f) for k, f in files.items()}
-    write_json(results.records(), folder/files['predictions']), write_json(data.val_coco, folder/files['ground_truth'])
+    with whole_file(folder/files['predictions']) as f: f.write_text(json.dumps(plain_json(results.records())))
+    write_json(data.val_coco, folder/files['ground_truth'])
     write_json(report, folder/files['evaluation'])
     return report
 

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 from torchvision.ops import box_convert, box_iou
 
-from .config import load_config
+from .config import load_config, whole_file
 from .profiling import compare_latency, sparse_theory
 from .token_pruning import scheduled_keep_ratio
 from .visualize import color_of, draw_boxes, epoch_axis
@@ -29,29 +29,36 @@ from .visualize import color_of, draw_boxes, epoch_axis
 # %% ../nbs/31_comparison.ipynb #31e12908
 def paired_test(a: pd.Series, b: pd.Series) -> dict[str, float]:
     """`a - b` for the seeds that both have (the index): `n`, `mean`, `std`, and the two-sided `p` of the paired t
-    test; NaN where n is below 2."""
+    test; NaN where n is below 2. Raises `ValueError` for a seed that stands there twice."""
+    for twice in (s.index[s.index.duplicated()] for s in (a, b)):
+        if len(twice): raise ValueError(f'the seed {twice[0]} stands there twice: a pair needs one run of each model')
     d = (a - b).dropna()
     n, mean, std = len(d), float(d.mean()), float(d.std(ddof=1)) if len(d) > 1 else np.nan
-    if n < 2: p = np.nan
-    elif std == 0: p = 1. if mean == 0 else 0.
+    if n < 2 or std == 0: p = np.nan if n < 2 else float(mean == 0)                 # all alike: 1, all ahead: 0
     else: p = float(stats.ttest_rel(a[d.index], b[d.index]).pvalue)
     return dict(n=n, mean=mean, std=std, p=p)
 
 def holm(p: Sequence[float]) -> list[float]:
     """p values corrected for being many, in their order (Holm, 1979): the i-th smallest of n times n - i, never below
-    a smaller one, at most 1."""
-    p, out, floor = np.asarray(p, float), np.empty(len(p)), 0.
-    for i, k in enumerate(np.argsort(p)): out[k] = floor = min(1., max(floor, p[k] * (len(p) - i)))
+    a smaller one, at most 1. What was not tested (NaN) stays NaN and does not count."""
+    p, out, floor = np.asarray(p, float), np.full(len(p), np.nan), 0.
+    known = np.flatnonzero(~np.isnan(p))
+    for i, k in enumerate(known[p[known].argsort()]): out[k] = floor = min(1., max(floor, p[k] * (len(known) - i)))
     return out.tolist()
 
 # %% ../nbs/31_comparison.ipynb #542a7c64
 def read_runs(folder: str | Path, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """The `metrics.json` of finished runs, each with its `folder`: those of `names`, in that order, else all. Raises
+    """The `metrics.json` of finished runs of a grid, each with its `folder`: those of `names`, in that order, else all.
+    Runs of `dset_train` alone are left out; `ValueError` where one is named or nothing else is there. Raises
     `FileNotFoundError` if there is none."""
-    folder = Path(folder)
-    names = sorted(p.parent.name for p in folder.glob('*/metrics.json')) if names is None else names
-    records = [json.loads((folder/n/'metrics.json').read_text()) | dict(folder=folder/n) for n in names
-               if (folder/n/'metrics.json').is_file()]
+    folder, named = Path(folder), names is not None
+    names = names if named else sorted(p.parent.name for p in folder.glob('*/metrics.json'))
+    found = [json.loads((folder/n/'metrics.json').read_text()) | dict(folder=folder/n) for n in names
+             if (folder/n/'metrics.json').is_file()]
+    records, alone = [r for r in found if 'switches' in r], [r['folder'] for r in found if 'switches' not in r]
+    if alone and (named or not records):
+        raise ValueError(f'{alone[0]} was trained by dset_train alone and lacks kind, seed and FLOPs: '
+                         'start it as a grid (dset.experiments)')
     if not records:
         raise FileNotFoundError(f'no finished run in {folder}: none of them has a metrics.json; run the batch first')
     return records
@@ -70,14 +77,12 @@ def run_rows(records: list[dict]) -> pd.DataFrame:
     for r in records:
         scores = {k: r['metrics'][k] if r['metrics'][k] >= 0 else np.nan for k in SCORES}
         rows.append(dict(model=variant(r), kind=r['kind'], seed=r['seed'], **scores, gflops=r['flops'] / 1e9,
-                         parameters_m=r['parameters']['total'] / 1e6, active_m=r['parameters']['active'] / 1e6,
-                         keep_ratio=r['keep_ratio'], epochs=r['epochs'],
-                         train_images_per_s=r['train_images_per_second'],
-                         train_minutes=r['durations']['train_seconds'] / 60,
-                         data=r['data']['data_root'], data_hash=r['data']['hash'], split=r['split'],
-                         image_size='x'.join(map(str, r['image_size'])), device=r['device'],
-                         config_hash=r['config_hash'],
-                         commit=(r['commit'] or 'unknown')[:8] + ('+' if r['dirty'] else '')))
+            parameters_m=r['parameters']['total'] / 1e6, active_m=r['parameters']['active'] / 1e6,
+            keep_ratio=r['keep_ratio'], epochs=r['epochs'], train_images_per_s=r['train_images_per_second'],
+            train_minutes=r['durations']['train_seconds'] / 60, data=r['data']['data_root'],
+            data_hash=r['data']['hash'], split=r['split'], image_size='x'.join(map(str, r['image_size'])),
+            device=r['device'], config_hash=r['config_hash'],
+            commit=(r['commit'] or 'unknown')[:8] + ('+' if r['dirty'] else '')))
     return pd.DataFrame(rows)
 
 # %% ../nbs/31_comparison.ipynb #e4e6cb0b
@@ -85,10 +90,12 @@ def _joined(values: pd.Series) -> str: return ' '.join(dict.fromkeys(map(str, va
 
 def result_table(runs: pd.DataFrame, baseline: str | None = None) -> pd.DataFrame:
     """A row a model, in the order of `runs`; differences are to `baseline` (default: the first), seed by seed.
-    Raises `ValueError` for an unknown one."""
+    Raises `ValueError` for an unknown one, and for a model with one seed twice."""
     models = list(dict.fromkeys(runs['model']))
     baseline = models[0] if baseline is None else baseline
     if baseline not in models: raise ValueError(f"no run of the baseline {baseline!r}; there are {', '.join(models)}")
+    for r in runs[runs.duplicated(['model', 'seed'])].itertuples():
+        raise ValueError(f'{r.model} has the seed {r.seed} twice: leave one of these runs out')
     by_seed = {m: g.set_index('seed') for m, g in runs.groupby('model')}
     return pd.DataFrame([_row(m, by_seed[m], baseline, by_seed[baseline]) for m in models])
 
@@ -108,10 +115,9 @@ def _row(model: str, g: pd.DataFrame, baseline: str, base: pd.DataFrame) -> dict
 def theory(record: dict) -> dict[str, float]:
     "The share of the FFN FLOPs that is left in `encoder` and `decoder` by the source's theory."
     m = load_config(record['config']).model
-    encoder = sparse_theory(record['keep_ratio'], *((m.dset.patch_moe_top_k, m.dset.patch_moe_num_experts)
-                                                    if m.dset.use_patch_moe else (1, 1)))
-    return dict(encoder_ffn_theory=encoder, decoder_ffn_theory=sparse_theory(1., m.top_k, m.num_experts) if m.use_moe
-                else 1.)
+    experts = (m.dset.patch_moe_top_k, m.dset.patch_moe_num_experts) if m.dset.use_patch_moe else (1, 1)
+    return dict(encoder_ffn_theory=sparse_theory(record['keep_ratio'], *experts),
+                decoder_ffn_theory=sparse_theory(1., m.top_k, m.num_experts) if m.use_moe else 1.)
 
 def first_of_each(records: list[dict]) -> dict[str, dict]:
     "One run a model: the first."
@@ -133,8 +139,7 @@ def measure_speed(records: list[dict], repeats: int = 20, threads: int | None = 
     t = pd.DataFrame(dict(model=t.index, fps=t['images_per_s'].values,
                           **{k: t[k].values for k in ('p50_ms', 'p95_ms', 'cpu_ms')}, speed_device=t['device'].values,
                           speed_threads=t['threads'].values))
-    return t.assign(encoder_ffn_theory=[theory(first[m])['encoder_ffn_theory'] for m in t['model']],
-                    decoder_ffn_theory=[theory(first[m])['decoder_ffn_theory'] for m in t['model']])
+    return t.join(pd.DataFrame([theory(first[m]) for m in t['model']]))
 
 # %% ../nbs/31_comparison.ipynb #1ebcd904
 _LINES = {'mAP@0.5': 'mAP50', 'mAP@0.75': 'mAP75', 'mAP@[.5:.95]': 'mAP'}
@@ -150,8 +155,8 @@ def _difference(r: pd.Series) -> str:
 def readable(table: pd.DataFrame) -> pd.DataFrame:
     "The result table as the source prints it: a column a model."
     def column(r):
-        out = {line: _pm(r[k], r[f'{k}_std'])
-               for line, k in _LINES.items()} | {'mAP against the baseline': _difference(r)}
+        out = {line: _pm(r[k], r[f'{k}_std']) for line, k in _LINES.items()}
+        out['mAP against the baseline'] = _difference(r)
         if 'fps' in r: out |= {'FPS (batch 1)': f"{r['fps']:.1f}", 'latency p50, ms': f"{r['p50_ms']:.1f}"}
         out |= {'parameters, M (active)': f"{r['parameters_m']:.2f} ({r['active_m']:.2f})",
                 'GFLOPs, whole model': f"{r['gflops']:.2f} ({r['gflops_of_baseline']:.1%})"}
@@ -188,7 +193,7 @@ def plot_pareto(table: pd.DataFrame, score: str = 'mAP') -> Figure:
         ax.plot(x[front], y[front], color='#888888', lw=1, zorder=0)
         ax.set(xlabel=words, ylabel=f'{score}, mean ± std over seeds')
         ax.grid(alpha=.3)
-    axes[0, -1].legend(fontsize=7, frameon=False)
+    axes[0, -1].legend(fontsize=9, frameon=False)
     return fig
 
 # %% ../nbs/31_comparison.ipynb #565f5a03
@@ -224,7 +229,7 @@ def plot_training(histories: dict[str, list[list[dict]]]) -> Figure:
         _band(axes[0, 1], _series(runs, lambda e: e['metrics'].get('mAP')), color_of(i), model, shift)
     for ax, title in zip(axes[0], ('total training loss', 'mAP on the validation split')):
         ax.set_title(title), epoch_axis(ax)
-    axes[0, 0].legend(fontsize=7, frameon=False)
+    axes[0, 0].legend(fontsize=9, frameon=False)
     return fig
 
 # %% ../nbs/31_comparison.ipynb #62530378
@@ -241,7 +246,7 @@ def plot_keep_ratio(records: list[dict]) -> Figure:
         ax.plot(frame.index - 1, frame.mean(axis=1), 'o', color=color_of(i), label=model)
     ax.set(ylabel='share of tokens kept', ylim=(0, 1.05), title='pruning ratio: logged (dots), expected (line)')
     epoch_axis(ax, 'epoch, from 0')
-    if pruning: ax.legend(fontsize=7, frameon=False)
+    if pruning: ax.legend(fontsize=9, frameon=False)
     return fig
 
 # %% ../nbs/31_comparison.ipynb #e42965d5
@@ -326,8 +331,7 @@ def show_apart(images: Sequence, truths: Sequence[list], found: dict[str, Sequen
     for row, image, there, *results in zip(axes, images, truths, *found.values()):
         for ax, title, rows in zip(row, ('ground truth', *found), (there, *results)):
             rows = [r for r in rows if r.get('score', 1.) >= threshold]
-            boxes = box_convert(torch.tensor([r['bbox'] for r in rows], dtype=torch.float32).reshape(-1, 4), 'xywh',
-                                'xyxy')
+            boxes = box_convert(torch.tensor([r['bbox'] for r in rows]).float().reshape(-1, 4), 'xywh', 'xyxy')
             draw_boxes(image, boxes, torch.tensor([category_ids.index(r['category_id']) for r in rows]),
                        class_names=class_names, title=f'{title}: {len(rows)}', ax=ax, legend=False)
     return fig
@@ -335,9 +339,9 @@ def show_apart(images: Sequence, truths: Sequence[list], found: dict[str, Sequen
 # %% ../nbs/31_comparison.ipynb #a175b853
 def save_tables(table: pd.DataFrame, runs: pd.DataFrame, path: str | Path, command: str) -> list[Path]:
     """`<path>` with a row a model and `<path>_runs` with a row a run, four digits, each row with the command that
-    makes it."""
+    makes it. Raises `OSError` that says why."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     out = [path, path.with_name(f'{path.stem}_runs.csv')]
-    for t, p in zip((table, runs), out): t.assign(command=command).to_csv(p, index=False, float_format='%.4g')
+    for t, p in zip((table, runs), out):
+        with whole_file(p) as f: t.assign(command=command).to_csv(f, index=False, float_format='%.4g')
     return out

@@ -32,8 +32,7 @@ class _Readers(TorchFunctionMode):
     "While it is entered: counts the operations that read each tensor it was told to `watch`."
     def __init__(self): super().__init__(); self.watched = {}
 
-    # holding x keeps its id its own
-    def watch(self, x: Tensor, made_by: nn.Module): self.watched[id(x)] = [x, made_by, 0]
+    def watch(self, x: Tensor, made_by: nn.Module): self.watched[id(x)] = [x, made_by, 0]   # x is held: its id stays
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
@@ -65,10 +64,10 @@ def replace_modules(root: nn.Module, new: dict[nn.Module, nn.Module]) -> None:
             if child in new: setattr(parent, name, new[child])
 
 def fold_norms(module: nn.Module, *inputs) -> int:
-    "Move batch norms into the convolutions that they follow, in place; returns how many. `module(*inputs)` runs once."
+    """Move batch norms into the convolutions that they follow, in place; returns how many. `module(*inputs)` runs once.
+    timm's norms may activate, too: that part stays."""
     pairs = norm_pairs(module, *inputs)
-    def rest(norm):   # timm's norms may activate, too
-        return nn.Sequential(norm.drop, norm.act) if hasattr(norm, 'act') else nn.Identity()
+    def rest(norm): return nn.Sequential(norm.drop, norm.act) if hasattr(norm, 'act') else nn.Identity()
     new = {conv: fuse_conv_bn_eval(conv, norm) for conv, norm in pairs}
     replace_modules(module, new | {norm: rest(norm) for _, norm in pairs})
     return len(pairs)
@@ -161,8 +160,7 @@ class DeployedDetector(DSETRTDETR):
 
     def train(self, mode: bool = True) -> 'DeployedDetector':
         if mode:
-            raise ValueError('a deployed detector has no norms left to train: train the model it was made from, '
-                             'and deploy that again')
+            raise ValueError('a deployed detector has no norms left: train the model it was made from, and deploy that')
         return super().train(mode)
 
     def save_pretrained(self, *args, **kwargs):
@@ -204,7 +202,8 @@ def deploy(model: DSETRTDETR, target: str = 'eager', image_size: tuple[int, int]
                          "--precision float16)")
     size = tuple(image_size or model.config.data.image_size)
     copied = copy.deepcopy(model).eval().requires_grad_(False)
-    fold_norms(copied, torch.rand(1, 3, 64, 64).to(next(copied.parameters())))
+    sides = (64, 64) if model.tiles is None else [math.lcm(64, s) for s in model.tiles.tile]    # whole tiles
+    fold_norms(copied, torch.rand(1, 3, *sides).to(next(copied.parameters())))
     replace_modules(copied, {m: merge_repvgg(m) for m in copied.modules() if isinstance(m, RepVggBlock)})
     with autocast_of(precision, device):
         _place_experts(copied, size, experts or ('loop' if target == 'onnx' else None), target)
@@ -242,17 +241,18 @@ def _place_experts(model: DSETRTDETR, size: tuple[int, int], experts: str | None
 # %% ../nbs/28_deploy.ipynb #ee07207a
 def output_gap(a: dict, b: dict, share: float = .5) -> float:
     """Largest difference between two raw outputs (`pred_logits [b,q,c]`, `pred_boxes [b,q,4]` in 0..1), as
-    probabilities and coordinates.
+    probabilities and coordinates; NaN where a number is not finite.
 
-    The surest `share` of the queries of `a` find different partners in `b`, in any order. Not all of them: the last
-    ones stand at
-    a threshold (the best 300 tokens), where a rounding lets another one in."""
+    The surest `share` of the queries of each side find different partners on the other, in any order, so a box that
+    only one side is sure of is seen, whichever it is. Not all of them: the last ones stand at a threshold (the best 300
+    tokens), where a rounding lets another one in."""
     gaps = []
     for pa, xa, pb, xb in zip(a['pred_logits'].sigmoid(), a['pred_boxes'], b['pred_logits'].sigmoid(), b['pred_boxes'],
                               strict=True):
-        best = pa.amax(1).topk(math.ceil(share * len(pa))).indices
-        va, vb = torch.cat([pa, xa], 1)[best].double(), torch.cat([pb, xb], 1).double()   # [t, c + 4], [q, c + 4]
-        cost = (va[:, None] - vb).abs().amax(-1)                                          # [t, q]
-        rows, columns = linear_sum_assignment(cost.numpy())
-        gaps.append(cost[rows, columns].max().item())
+        va, vb = torch.cat([pa, xa], 1).double(), torch.cat([pb, xb], 1).double()              # [q, c + 4]
+        cost = (va[:, None] - vb).abs().amax(-1)                                               # [q, q]
+        if not cost.isfinite().all(): return math.nan
+        for p, c in ((pa, cost), (pb, cost.T)):
+            sure = c[p.amax(1).topk(math.ceil(share * len(p))).indices]                        # [t, q]
+            gaps.append(sure[linear_sum_assignment(sure.numpy())].max().item())
     return max(gaps)

@@ -43,13 +43,15 @@ def kind_of(cfg: Config) -> str:
 # %% ../nbs/30_experiments.ipynb #182db038
 def data_manifest(root: str | Path) -> dict[str, Any]:
     """`hash` (16 hexadecimal digits) over the names and sizes of all images and the content of all JSON files under
-    `root`; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."""
+    `root` and folders linked there, each once; also `images`, `labels` and `bytes`. Raises `FileNotFoundError`."""
     from dset.detection_data import IMAGE_SUFFIXES
     if not (root := Path(root)).is_dir():
         raise FileNotFoundError(f'no data set at {root}; set data.data_root of the grid, '
                                 'or give data.draw to make a stand-in data set there')
-    digest, counts = hashlib.sha256(), dict(images=0, labels=0, bytes=0)
-    found = (Path(f, n) for f, _, names in os.walk(root, followlinks=True) for n in names)     # linked folders as well
+    digest, counts, found, seen = hashlib.sha256(), dict(images=0, labels=0, bytes=0), [], set()
+    for folder, folders, names in os.walk(root, followlinks=True):      # linked folders as well; a circle of links ends
+        if new := (where := os.path.realpath(folder)) not in seen: found += [Path(folder, n) for n in names]
+        folders[:], seen = sorted(folders) if new else [], seen | {where}
     for path in sorted(p for p in found if p.suffix.lower() in (*IMAGE_SUFFIXES, '.json') and p.is_file()):
         is_json, size = path.suffix.lower() == '.json', path.stat().st_size
         digest.update(f'{path.relative_to(root).as_posix()} {size}\n'.encode())
@@ -97,11 +99,10 @@ def train_stage(grid: Grid, run: Run) -> None:
                    folder/'train.json')
 
 def launch_command(grid: Grid, run: Run, processes: int) -> list[str]:
-    "The command that trains `run` in several processes."
+    "The command that trains `run` in several processes; its precision is the trainer's affair."
     return [sys.executable, '-m', 'accelerate.commands.launch', '--num_processes', str(processes), '--num_machines',
-            '1', '--dynamo_backend', 'no',
-            '--mixed_precision', run.config.training.mixed_precision, '--main_process_port', '0', '--multi_gpu',
-            '--module', 'dset.experiments', 'fit', str(grid.path), run.name]
+            '1', '--dynamo_backend', 'no', '--main_process_port', '0', '--multi_gpu', '--module', 'dset.experiments',
+            'fit', str(grid.path), run.name]
 
 def _launch(grid: Grid, run: Run, processes: int) -> None:
     done = subprocess.run(launch_command(grid, run, processes), cwd=repository(), stdout=subprocess.PIPE,

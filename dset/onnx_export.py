@@ -89,8 +89,7 @@ def _onnx_program(wrapper: ExportWrapper, size: tuple[int, int], batch: int | No
     _need('onnxscript')
     if opset < 18:
         raise ValueError(f'opset={opset}: the exporter writes operators of opset 18 or newer; choose 18 or more')
-    # 1 would be taken for a constant
-    b = 2 if batch is None else batch
+    b = 2 if batch is None else batch                                          # 1 would be taken for a constant
     args = (torch.rand(b, 3, *size),) + ((torch.tensor([size] * b),) if wrapper.postprocess else ())
     names = ['images', 'orig_sizes'][:len(args)]
     outputs = ['boxes', 'scores', 'labels'] if wrapper.postprocess else ['pred_logits', 'pred_boxes']
@@ -143,7 +142,7 @@ _PACKAGES = dict(cuda='onnxruntime-gpu', tensorrt='onnxruntime-gpu (and TensorRT
 
 def choose_provider(device: str = 'cpu') -> str:
     """ONNX Runtime's name of the provider `device`: a key of `PROVIDERS` ('cuda:0' is 'cuda'), its own name, or 'auto'
-    (a GPU if it can).
+    (a GPU if one is installed; `OnnxDetector` takes the CPU where that GPU cannot start).
 
     Raises `ValueError` when it is not there."""
     there, wanted = _need('onnxruntime').get_available_providers(), str(device).split(':')[0]
@@ -172,7 +171,7 @@ class OnnxDetector:
         except Exception as e:
             raise ValueError(f'{path} is truncated or no ONNX file that ONNX Runtime can run ({type(e).__name__}): '
                              'export or copy it again') from None
-        if provider not in self.session.get_providers():                       # it fell back to the CPU
+        if provider not in self.session.get_providers() and str(device) != 'auto':       # it fell back to the CPU
             raise ValueError(f"device='{device}': {provider} is installed but could not start (its libraries or driver "
                              "are missing); take device='cpu'")
         note = self.session.get_modelmeta().custom_metadata_map.get('dset')
@@ -226,9 +225,10 @@ def as_raw(out: dict, sizes: Tensor, num_classes: int) -> dict:
 
 @torch.no_grad()
 def file_gap(model: DSETRTDETR, detector: OnnxDetector, images: Tensor) -> float:
-    "`output_gap` between PyTorch and the file for `images [b,3,h,w]`."
+    "`output_gap` between PyTorch and the file for `images [b,3,h,w]`; NaN where a number is not finite."
     sizes = torch.tensor([images.shape[-2:]] * len(images))
     theirs, ours = detector.run(images, sizes), model(images)
+    if not all(v.isfinite().all() for v in (*theirs.values(), ours['pred_logits'], ours['pred_boxes'])): return np.nan
     if 'boxes' in theirs:
         found = postprocess(ours, sizes, -1., theirs['boxes'].shape[1])
         ours = {k: torch.stack([f[k] for f in found]) for k in ('boxes', 'scores', 'labels')}
@@ -237,17 +237,18 @@ def file_gap(model: DSETRTDETR, detector: OnnxDetector, images: Tensor) -> float
 def check_file(model: DSETRTDETR, path: str | Path, size: tuple[int, int], images: Tensor | None,
                tolerance: float) -> float:
     """Largest difference between the file in ONNX Runtime and the model in PyTorch. Raises `ValueError` if it is
-    beyond `tolerance`, or the file fails."""
+    beyond `tolerance`, a number is not finite, or the file fails."""
     detector, g = OnnxDetector(path), torch.Generator().manual_seed(0)
     batches = [torch.rand(b, 3, *size, generator=g) for b in ((1,) if detector.batch else (1, 3))] + ([]
         if images is None else [images])
-    try: gap = max(file_gap(model, detector, batch) for batch in batches)
+    try: gap = float(np.max([file_gap(model, detector, batch) for batch in batches]))             # NaN stays NaN
     except ValueError: raise
-    # ONNX Runtime's own errors have no common class
-    except Exception as e:
+    except Exception as e:                                    # ONNX Runtime's own errors have no common class
         raise ValueError('ONNX Runtime cannot run the exported file, which was not kept: '
                          f'{str(e).splitlines()[0][:300]}') from None
-    if not gap <= tolerance:
+    if np.isnan(gap):
+        raise ValueError('the model or its file gives numbers that are not finite: look at the checkpoint')
+    if gap > tolerance:
         raise ValueError(f'the exported file differs from PyTorch by {gap:.2g} (allowed {tolerance:g}) '
                          'and was not kept: try another opset, or report this')
     return gap

@@ -8,6 +8,7 @@ __all__ = ['PRECISIONS', 'open_detector', 'choose_device', 'shrink_onnx', 'Parse
 # %% ../nbs/28c_onnx_files.ipynb #0d21ffb0
 import argparse
 import json
+import math
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from torch import Tensor
 from .config import run_command, whole_file
 from .deploy import deploy as make_deployed
 from .detector import check_images
+from .files import check_ranges
 from .onnx_export import PREPROCESSING, OnnxDetector, _need, check_size, export_onnx, quiet_export
 from .weights import open_weights
 
@@ -32,8 +34,9 @@ def open_detector(weights: str | Path, deploy: bool = True, threads: int | None 
     `deploy` makes a PyTorch detector fast for inference, with `mixed_precision` as there; `threads` is for CPU work
     (None: all cores); `device` 'cpu', 'cuda', ..., or 'auto', for files also a key of `PROVIDERS`. Raises
     `FileNotFoundError` or `ValueError`."""
+    check_ranges(threads=(threads, 1, math.inf))
     if threads: torch.set_num_threads(threads)
-    if Path(weights).suffix == '.onnx':
+    if Path(weights).suffix.lower() == '.onnx':
         if keep_ratio is not None:
             raise ValueError(f'keep_ratio={keep_ratio}: {Path(weights).name} has its keep ratio inside; '
                              'export it again with another one')
@@ -138,7 +141,7 @@ examples:
     add = p.add_argument
     add('--checkpoint', required=True, metavar='PATH',
         help='run folder, .pth checkpoint, folder of save_pretrained, or published name')
-    add('--out', required=True, metavar='FILE', help='the file to write; it appears whole or not at all')
+    add('--out', required=True, metavar='FILE', help='the file to write (.onnx); it appears whole or not at all')
     add('--image_size', type=int, nargs=2, metavar=('H', 'W'),
         help='height and width, multiples of 32 (default: as in training)')
     add('--batch', type=int, default=1, metavar='N', help='images a call (default: 1)')
@@ -159,6 +162,8 @@ def dset_export(argv: Sequence[str] | None = None) -> None:
     "The command `dset_export`: a checkpoint becomes a checked ONNX file."
     args = _export_parser().parse_args(argv)
     def command():
+        if Path(args.out).suffix.lower() != '.onnx':
+            raise ValueError(f'--out {args.out}: give a name that ends in .onnx, by which the file is known later')
         model = open_detector(args.checkpoint, deploy=False, keep_ratio=args.keep_ratio)
         if isinstance(model, OnnxDetector):
             raise ValueError(f'{args.checkpoint} is an exported file already: give the checkpoint it came from')
@@ -181,5 +186,5 @@ def _calibration_images(inputs: Sequence[str], size: tuple[int, int], most: int 
     "Up to `most` pictures, spread evenly over those found, as one batch `[b, 3, h, w]` in 0..1."
     from dset.predict import find_inputs, read_any, resized                    # chapter 29 builds on this one
     files = [f for f, _ in find_inputs(inputs)]
-    chosen = files[::max(1, len(files) // most)][:most]
-    return torch.stack([resized(read_any(f)[0], size) for f in chosen])
+    chosen = np.linspace(0, len(files) - 1, min(most, len(files))).round().astype(int)
+    return torch.stack([resized(read_any(files[i])[0], size) for i in chosen])

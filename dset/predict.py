@@ -11,6 +11,7 @@ __all__ = ['MARK', 'predict', 'record', 'draw_found', 'check_out', 'predict_file
 import argparse
 import itertools
 import json
+import math
 import os
 import sys
 import time
@@ -26,15 +27,16 @@ from torchvision.transforms.v2 import functional as tvF
 from torchvision.utils import draw_bounding_boxes
 from tqdm.auto import tqdm
 
-from .files import run_command, whole_file, write_json
+from .files import check_ranges, run_command, whole_file, write_json
 from .detection_data import read_image
-from .evaluation import coco_results, evaluate_coco, load_ground_truth
+from .evaluation import detection_arrays, evaluate_coco, join_detections, load_ground_truth
 from .inputs import exif_orientation, find_inputs, read_any, resized, turn_upright, video_frames
 from .inputs import IMAGES, ORIENTATION, VIDEOS, _frames
 from .onnx_export import OnnxDetector, check_size
 from .onnx_files import Parser, open_detector, with_packages
 from .own_data import find_coco
 from .published import PUBLISHED
+from .transforms import as_floats, eval_transforms
 from .visualize import color_of, font_for, name_of, show_predictions
 from .weights import coco_name
 
@@ -44,7 +46,8 @@ _all_ = ['IMAGES', 'ORIENTATION', 'VIDEOS', 'exif_orientation', 'find_inputs', '
 # %% ../nbs/29_predict.ipynb #2b9215f4
 def _detect(detector, images: list[Tensor], size: tuple[int, int], threshold: float) -> list[dict]:
     "Pictures, uint8 `[3, h, w]` of any sizes, in one batch -> their detections, on the CPU, in their own pixels."
-    batch = torch.stack([resized(i, size) for i in images])                    # [b, 3, h, w]
+    device = next(detector.parameters()).device if isinstance(detector, torch.nn.Module) else 'cpu'
+    batch = as_floats(torch.stack([eval_transforms(size)(i) for i in images]).to(device))      # it travels as bytes
     found = detector.predict(batch, torch.tensor([i.shape[-2:] for i in images]), threshold)
     return [{k: v.cpu() for k, v in f.items()} for f in found]
 
@@ -78,9 +81,7 @@ def predict(detector, source, threshold: float = .3, image_size: tuple[int, int]
     `ValueError` or `FileNotFoundError`."""
     if isinstance(detector, (str, Path)): detector = open_detector(detector)
     size, items, out = _model_size(detector, image_size), _items(source), []
-    if batch_size < 1 or not 0 <= threshold <= 1:
-        raise ValueError(f'batch_size={batch_size}, threshold={threshold}: '
-                         'give a whole number of at least 1 and a score in 0..1')
+    check_ranges(batch_size=(batch_size, 1, math.inf), threshold=(threshold, 0, 1))
     for i in range(0, len(items), batch_size):
         images = [read_any(x)[0] for x in items[i:i + batch_size]]
         for image, found in zip(images, _detect(detector, images, size, threshold)):
@@ -155,15 +156,14 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
     `detections` with box xyxy in pixels, score, label, name; `exif_orientation` where it was turned), `unreadable`
     (file, why), `class_names`, `threshold`, `image_size`, `seconds`.
 
-    With `out` also `out/predictions.json` and `out/pictures/`. `every` n-th frame of videos. Raises
+    With `out` also `out/predictions.json` and `out/pictures/`; an earlier list goes when the first batch of this run
+    is done, and stays where nothing could be read. `every` n-th frame of videos. Raises
     `FileNotFoundError` or `ValueError` for what concerns all pictures; a picture that cannot be read is only noted."""
     size = _model_size(detector, image_size)
-    if batch_size < 1 or every < 1 or not 0 <= threshold <= 1:
-        raise ValueError(f'batch_size={batch_size}, every={every}, threshold={threshold}: '
-                         'give whole numbers of at least 1 and a score in 0..1')
+    check_ranges(batch_size=(batch_size, 1, math.inf), every=(every, 1, math.inf), threshold=(threshold, 0, 1))
     files, records, unreadable, began = find_inputs(inputs), [], [], time.time()
     if out: out, files = Path(out).expanduser(), check_out(files, Path(out).expanduser())
-    if out and pictures:
+    if out and (pictures or any((out/'pictures').glob('*'))):       # ours, as check_out found: marked as such
         with whole_file(out/'pictures'/MARK): pass
     with ThreadPoolExecutor(2) as writers, tqdm(total=len(files), unit='file', desc='predicting', disable=not progress
                                                 or None) as bar:
@@ -172,6 +172,7 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
             # one batch behind: errors come through, memory stays small
             for done in written: done.result()
             detected = _detect(detector, [i['image'] for i in batch], size, threshold)
+            if out and not records: (out/'predictions.json').unlink(missing_ok=True)    # the list of an earlier run
             records += [record(item, found, detector.class_names) for item, found in zip(batch, detected)]
             written = [writers.submit(_save_picture, out/'pictures', item, found, detector.class_names)
                        for item, found in zip(batch, detected) if out and pictures]
@@ -180,7 +181,7 @@ def predict_files(detector, inputs, out: str | Path | None = None, threshold: fl
         for done in written: done.result()
     result = dict(class_names=list(detector.class_names), threshold=threshold, image_size=list(size),
                   seconds=round(time.time() - began, 2), images=records, unreadable=unreadable)
-    if out and (records or not unreadable): write_json(result, out/'predictions.json')    # an earlier result stays
+    if out and (records or not unreadable): write_json(result, out/'predictions.json')
     return result
 
 def show_files(result: dict, most: int = 4, width: float = 5.):
@@ -235,6 +236,7 @@ def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, imag
     detector = open_detector(weights, device=device) if named else weights
     size, rows = _model_size(detector, image_size), match_categories(detector.class_names, gt['categories'], class_map)
     missing = [c['name'] for c in gt['categories'] if c['id'] not in rows]
+    known = torch.tensor([r is not None for r in rows])
     if missing:
         warnings.warn(f"the checkpoint does not know {len(missing)} of the data's {len(gt['categories'])} categories "
                       f"({', '.join(missing[:5])}): their AP will be 0", stacklevel=2)
@@ -249,13 +251,11 @@ def evaluate_weights(weights, data_root: str | Path, val_split: str | Path, imag
             pixels, ahead = ahead.result(), pool.submit(load, parts[k + 1]) if k + 1 < len(parts) else None
             began, found = time.perf_counter(), _detect(detector, pixels, size, 0.)
             seconds += time.perf_counter() - began
-            for f in found:
-                known = torch.tensor([rows[l] is not None for l in f['labels'].tolist()], dtype=torch.bool)
-                f |= {key: v[known] for key, v in f.items()}
-            results += coco_results(found, [i['id'] for i in part], [-1 if r is None else r for r in rows])
+            for f in found: f |= {key: v[known[f['labels']]] for key, v in f.items()}
+            results.append(detection_arrays(found, [i['id'] for i in part], [-1 if r is None else r for r in rows]))
             bar.update(len(part))
     published = PUBLISHED[str(weights)].ap if named and str(weights) in PUBLISHED else None
-    return evaluate_coco(gt, results) | dict(published=published and published / 100, missing=missing,
+    return evaluate_coco(gt, join_detections(results)) | dict(published=published and published / 100, missing=missing,
                                              images_per_second=len(images) / max(seconds, 1e-9))
 
 def _first_images(gt: dict, n: int) -> dict:
@@ -306,6 +306,9 @@ def dset_predict(argv: list[str] | None = None) -> None:
     "The command `dset_predict`: pictures and JSON for files, folders, globs and videos."
     args = _predict_parser().parse_args(argv)
     def command():
+        check_ranges(threshold=(args.threshold, 0, 1), batch_size=(args.batch_size, 1, math.inf),
+                     every=(args.every, 1, math.inf), threads=(args.threads, 1, math.inf))
+        if args.image_size: check_size(args.image_size)
         check_out(find_inputs(args.inputs), Path(args.out).expanduser())           # before anything is loaded
         detector = open_detector(args.weights, True, args.threads, args.device, args.keep_ratio, args.mixed_precision)
         result = predict_files(detector, args.inputs, args.out, args.threshold, args.batch_size, args.image_size,
@@ -314,7 +317,7 @@ def dset_predict(argv: list[str] | None = None) -> None:
         for u in unreadable: print(f"not read: {u['why']}", file=sys.stderr)
         if not images: raise ValueError(f'none of the {len(unreadable)} files could be read')
         if turned := sum('exif_orientation' in r for r in images):
-            print(f'{turned} pictures carry an EXIF orientation and were turned upright; '
+            print(f'turned upright, as their EXIF orientation says: {turned} of {len(images)} pictures; '
                   'their boxes are in pixels of the picture as it is seen', file=sys.stderr)
         print(f"{sum(len(r['detections']) for r in images)} objects in {len(images)} pictures, "
               f"{len(unreadable)} not readable, {result['seconds']} s; everything is in {args.out}")
