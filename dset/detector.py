@@ -129,8 +129,9 @@ def build_decoder(model, num_classes: int) -> RTDETRTransformerv2:
                          model.moe_execution) if model.use_moe else None)
 
 # %% ../nbs/12_dset.ipynb #8b31e2e4
-def build_tiles(model, backbone: nn.Module, encoder: HybridEncoder) -> TilePruner | None:
-    """The tile pruner of chapter 13 that the section `config.model` describes; None without tile pruning.
+def build_tiles(model, backbone: nn.Module, encoder: HybridEncoder, gated: bool = True) -> TilePruner | None:
+    """The tile pruner of chapter 13 that the section `config.model` describes; None without tile pruning. `gated`: the
+    detection loss teaches its scores, which is for glances that nothing else teaches (chapter 13c).
 
     Raises ValueError for a network that cannot be tiled."""
     d = model.dset
@@ -138,7 +139,7 @@ def build_tiles(model, backbone: nn.Module, encoder: HybridEncoder) -> TilePrune
     channels = [c for _, c in spatial_layers(Trunk(tileable(backbone), encoder))]
     mixed = [r for r in sorted({1., .7, .5, d.tile_keep_ratio}) if d.tile_mixed_ratios and r >= d.tile_keep_ratio]
     pruner = TilePruner(d.tile_size, d.tile_keep_ratio, d.tile_warmup_epochs, execution=d.tile_execution, mixed=mixed,
-                        channels=channels, network=glance_network(d.tile_glance, d.tile_glance_pretrained))
+                        channels=channels, gated=gated, network=glance_network(d.tile_glance, d.tile_glance_pretrained))
     pruner.min_tiles = -(-model.num_queries // sum((d.tile_size // s)**2 for s in backbone.strides))   # a token a query
     return pruner
 
@@ -175,7 +176,7 @@ class DSETRTDETR(RTDETR, ModelHubMixin):
                                t.router_z_weight, t.importance_loss_weight)
         super().__init__(backbone, build_encoder(m, backbone.channels), build_decoder(m, len(names)), names, weights)
         self.config, self.teacher = config, None           # a function from images to maps: `dset.teacher.learn_from`
-        self.tiles = build_tiles(m, backbone, self.encoder)
+        self.tiles = build_tiles(m, backbone, self.encoder, gated=not t.tile_importance_weight)
         self.loss_weights |= dict(loss_tile_importance=t.tile_importance_weight, loss_teacher=t.teacher_weight)
         self.loaded_names = {f'backbone.{n}' for n, _ in backbone.named_parameters()} if m.pretrained else set()
 

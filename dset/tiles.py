@@ -538,14 +538,14 @@ class TilePruner(TokenPruner):
     - `execution`: 'tiles', 'masked' or 'dense' (ignores the choice). - `channels`: of every layer that looks at
     neighbours; each gets a learned vector that stands where nothing is computed (none: zeros). - `mixed`: ratios to
     draw from, one for each training batch once the warm-up is over. - `prior` `[gh, gw]`: added to the scores.
-    - `ring`: how much of its best neighbour's probability a tile gets when tiles are chosen. - `network`, `widths`: of
-    the `Glance`. - `budget`: 'fixed' tiles for every image, or on 'average' (in eval): all tiles above one score, at
-    least `min_tiles`, at most `cap` times the budget.
+    - `ring`: how much of its best neighbour's probability a tile gets when tiles are chosen. - `gated`: the detection
+    loss teaches the scores, too. - `network`, `widths`: of the `Glance`. - `budget`: 'fixed' tiles for every image, or
+    on 'average' (in eval): all tiles above one score, at least `min_tiles`, at most `cap` times the budget.
     Raises ValueError for impossible settings and sizes."""
     def __init__(self, tile: int | tuple[int, int] = 64, keep_ratio: float = .35, warmup_epochs: int = 10,
-                 schedule: str = 'linear', execution: str = 'tiles',
-                 channels: Sequence[int] = (), mixed: Sequence[float] = (), prior: Tensor | None = None,
-                 prior_weight: float = 1., ring: float = 0., network: nn.Module | None = None, **glance):
+                 schedule: str = 'linear', execution: str = 'tiles', channels: Sequence[int] = (),
+                 mixed: Sequence[float] = (), prior: Tensor | None = None, prior_weight: float = 1., ring: float = 0.,
+                 network: nn.Module | None = None, gated: bool = True, **glance):
         tile = _pair(tile)
         if any(s < 32 or s % 32 for s in tile):
             raise ValueError(f'tile_size={tile[0] if tile[0] == tile[1] else tile}: choose a multiple of 32, '
@@ -557,7 +557,7 @@ class TilePruner(TokenPruner):
         self.predictor = Glance(tile, network=network, **glance)
         self.tile, self.execution, self.mixed = tile, execution, tuple(mixed)
         self.prior_weight, self.ring, self.budget, self.cap, self.min_tiles = prior_weight, ring, 'fixed', 2., 1
-        self.draws_of = self.drawn = 0                                     # the epoch, and how often it drew a ratio
+        self.gated, self.draws_of, self.drawn = gated, 0, 0                # the epoch, and how often it drew a ratio
         self.fill = nn.ParameterList(nn.Parameter(torch.zeros(c)) for c in channels)
         self.register_buffer('prior', None if prior is None else prior.float())
         self.register_buffer('quantiles', torch.linspace(-6, 2, 101))   # of the scores of training images
@@ -635,9 +635,9 @@ class TilePruner(TokenPruner):
     def gate(self, maps: Sequence[Tensor], grid: TileGrid, scores: Tensor,
              execution: str | None = None) -> list[Tensor]:
         """The maps times `1 + s - stop_gradient(s)`, s the sigmoid of each tile's score: the values stay, the
-        gradient reaches the scores (and every fill)."""
+        gradient reaches the scores (where `gated`; and every fill)."""
         if not torch.is_grad_enabled(): return list(maps)
-        s = scores.sigmoid()
+        s = (scores if self.gated else scores.detach()).sigmoid()
         s = s + 0. * sum(f.sum() for f in self.fill)
         gate = 1 + (s - s.detach())                                                                          # [b, n]
         if (execution or self.execution) == 'tiles':
