@@ -475,7 +475,7 @@ def kept_share(boxes: Tensor, kept: Tensor, height: int, width: int, image: Tens
 def _all_boxes(targets: Sequence[dict], device: torch.device) -> tuple[Tensor, Tensor]:
     "The boxes of a batch in one tensor `[m, 4]`, and the image `[m]` that each is in."
     image = torch.arange(len(targets)).repeat_interleave(torch.tensor([len(t['boxes']) for t in targets]))
-    return torch.cat([t['boxes'] for t in targets]).to(device), image.to(device)
+    return torch.cat([t['boxes'] for t in targets]).to(device, non_blocking=True), image.to(device, non_blocking=True)
 
 def object_recall(targets: Sequence[dict], shape: tuple[int, int], *kept: Tensor, least: float = .5) -> Tensor:
     """Objects of a batch that have at least the share `least` of their area in kept tiles, a count for each choice of
